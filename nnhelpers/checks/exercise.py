@@ -1,0 +1,452 @@
+"""One exercise: the right answer, fresh inputs, and the known wrong answers.
+
+A check runs the student's function on copies of fresh random inputs and compares what it returns
+with the right answer. When they differ, it looks for the known wrong answer that equals the
+student's on every one of the inputs, and names that mistake.
+"""
+
+import copy
+import inspect
+import itertools
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from .feedback import Feedback
+
+MOST_ITEMS = 10_000  # so many are taken from a generator, which might never end
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise of a notebook.
+
+    Parameters
+    ----------
+    name : str
+        The name of the function to write; unique over all notebooks.
+    notebook : str
+        The number of its notebook, "02".
+    right : callable
+        The right answer; it reads like the last line of the derivation.
+    inputs : callable
+        `inputs(rng)` returns one tuple of fresh arguments. Arrays are float64 and not square, so
+        that a forgotten transpose shows.
+    wrong : dict
+        From a sentence that names a mistake to the function that makes it. It returns what
+        `right` returns or, where `returns` is given, a dict with only the parts it gets wrong.
+    returns : tuple of str
+        The names of the parts, if `right` returns several: ("dW", "db", "dX").
+    judge : callable, optional
+        For answers that have no single right value: `judge(call, *inputs)` calls the student's
+        function through `call` and returns None, or the sentence that says what is wrong.
+    draws : int
+        On how many fresh inputs an answer is tried.
+    may_change_inputs : bool
+        True if the function is allowed to work in place.
+    """
+
+    name: str
+    notebook: str
+    right: Callable
+    inputs: Callable
+    wrong: dict
+    returns: tuple = ()
+    judge: Callable | None = None
+    draws: int = 3
+    may_change_inputs: bool = False
+
+    @property
+    def arguments(self):
+        """The names of the arguments, in order."""
+        return list(inspect.signature(self.right).parameters)
+
+    @property
+    def signature(self):
+        """How a check calls the function: "dense_forward(X, W, b)"."""
+        return f"{self.name}({', '.join(self.arguments)})"
+
+    def check(self, function, seed=None):
+        """Check a student's function.
+
+        Parameters
+        ----------
+        function : callable
+            The student's function. Whatever it does, no exception leaves this method, but for
+            KeyboardInterrupt.
+        seed : int, optional
+            Makes the same inputs again; fresh ones without it.
+
+        Returns
+        -------
+        Feedback
+        """
+        rng = np.random.default_rng(seed)
+        try:
+            with np.errstate(all="ignore"):
+                if self.judge is None:
+                    self._compare(function, rng)
+                else:
+                    self._judge(function, rng)
+        except Problem as problem:
+            return problem.feedback(self.name)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # an answer so odd that even looking at it fails
+            return Feedback(
+                self.name, "wrong", "returned something that cannot be read as an array.",
+                describe_error(error),
+            )
+        return Feedback(self.name, "right", f"right, on {self.draws} fresh random inputs.")
+
+    def _compare(self, function, rng):
+        """Raise a Problem unless the function's answers equal the right ones."""
+        draws, answers, wanted = [], [], []
+        for _ in range(self.draws):
+            inputs = self.inputs(rng)
+            draws.append(inputs)
+            answers.append(split(self, call(self, function, inputs)))
+            wanted.append(split(self, self.right(*copy.deepcopy(inputs))))
+
+        bad = [
+            (part, draw)
+            for part in wanted[0]
+            for draw in range(self.draws)
+            if not same(answers[draw][part], wanted[draw][part])
+        ]
+        if not bad:
+            check_dtypes(answers[0], wanted[0])
+            return
+
+        mistake, mistaken = find_mistake(self, draws, answers)
+        if mistake is not None:
+            bad = [(part, draw) for part, draw in bad if part in mistaken] or bad
+        part, draw = bad[0]
+        got, want = answers[draw][part], wanted[draw][part]
+        if mistake is not None:
+            raise Problem(mistake, show_difference(part, got, want), mistake)
+        details = [
+            show_difference(part, got, want),
+            clue(got, want),
+            describe_inputs(self, draws[draw]),
+        ]
+        raise Problem(describe_unknown(part, got, want), "\n".join(filter(None, details)))
+
+    def _judge(self, function, rng):
+        """Raise a Problem if the exercise's own judge finds one."""
+        for _ in range(self.draws):
+            inputs = self.inputs(rng)
+            sentence = self.judge(lambda *inputs: call(self, function, inputs), *inputs)
+            if sentence is not None:
+                details = describe_inputs(self, inputs)
+                raise Problem(sentence, details, sentence if sentence in self.wrong else None)
+
+
+class Problem(Exception):
+    """What a check found: carries the feedback out of the depth where it was found."""
+
+    def __init__(self, sentence, details="", mistake=None, status="wrong"):
+        super().__init__(sentence)
+        self.sentence, self.details = sentence, details
+        self.mistake, self.status = mistake, status
+
+    def feedback(self, name):
+        return Feedback(name, self.status, self.sentence, self.details, self.mistake)
+
+
+# --- running the student's function ---------------------------------------------------------------
+
+
+def call(exercise, function, inputs):
+    """Run the function on copies of the inputs and return its answer, or raise a Problem."""
+    if not callable(function):
+        raise Problem(
+            "this is not a function. Pass the function itself, without calling it: "
+            f'`check("{exercise.name}", {exercise.name})`.'
+        )
+    given = copy.deepcopy(inputs)
+    try:
+        answer = run(function, given)
+    except KeyboardInterrupt:
+        raise
+    except NotImplementedError:
+        raise Problem(
+            "not written yet. Replace `raise NotImplementedError` with your code, "
+            "then run your cell and this one again.",
+            status="not written",
+        ) from None
+    except BaseException as error:
+        details = [find_line(error, function), hint(exercise, error)]
+        details.append(describe_inputs(exercise, inputs))
+        raise Problem(
+            f"stopped with {describe_error(error)}", "\n".join(filter(None, details))
+        ) from None
+
+    if not exercise.may_change_inputs:
+        for name, before, after in zip(exercise.arguments, inputs, given, strict=True):
+            if changed(before, after):
+                raise Problem(
+                    f"changed its input `{name}` in place, and whoever called it still needs "
+                    f"{name}. Make a new array (`{name} * 2`, not `{name} *= 2`), or work on "
+                    f"`{name}.copy()`."
+                )
+    if answer is None:
+        raise Problem("returned None: did you forget `return`?")
+    return answer
+
+
+def run(function, given):
+    """Call the function; once more with CuPy arrays, if it works with `xp` and `xp` is CuPy."""
+    xp = getattr(inspect.unwrap(function), "__globals__", {}).get("xp")
+    untouched = copy.deepcopy(given)
+    try:
+        answer = function(*given)
+    except TypeError:  # CuPy's functions refuse NumPy's arrays
+        if getattr(xp, "__name__", "") != "cupy":
+            raise
+        answer = function(*move(untouched, xp))
+    if inspect.isgenerator(answer):
+        answer = list(itertools.islice(answer, MOST_ITEMS))
+    return answer
+
+
+def move(value, xp):
+    """The same inputs with every array in the module xp."""
+    if isinstance(value, np.ndarray):
+        return xp.asarray(value)
+    if isinstance(value, (list, tuple)):
+        return type(value)(move(item, xp) for item in value)
+    return value
+
+
+def changed(before, after):
+    """Whether an input is no longer what it was, rounding apart."""
+    if isinstance(before, (list, tuple)):
+        return len(before) != len(after) or any(map(changed, before, after))
+    if isinstance(before, np.ndarray):
+        return before.shape != after.shape or not np.allclose(before, after, 1e-12, 1e-12)
+    return False
+
+
+def describe_error(error):
+    """The type and the message of an exception, which may itself be faulty."""
+    try:
+        text = str(error)
+    except Exception:
+        text = ""
+    return f"{type(error).__name__}: {text}" if text else f"{type(error).__name__}."
+
+
+def find_line(error, function):
+    """The last line of the student's own code that the exception passed through."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    if code is None:
+        return ""
+    frames = traceback.StackSummary.extract(
+        (frame, line)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if frame.f_code.co_filename == code.co_filename
+    )
+    return f"in line {frames[-1].lineno}: {frames[-1].line}" if frames else ""
+
+
+HINTS = [  # words of NumPy's or Python's message, and what helps
+    (("matmul",), "inner dimensions must agree: (N, n_in) @ (n_in, n_out). Which one needs a .T?"),
+    (("not aligned",), "inner dimensions must agree: (N, n_in) @ (n_in, n_out). Which needs a .T?"),
+    (("broadcast",), "from the right, two shapes must be equal or 1 in each place. "
+                     "After a sum or max along an axis, keepdims=True keeps that axis as 1."),
+    (("truth value",), "`if` cannot decide for a whole array. Use np.where, or multiply by a mask "
+                       "such as (Z > 0)."),
+    (("complex",), "an array of floats cannot hold a complex number: theta.astype(complex) can."),
+    (("is not defined",), "run the cell that defines this name, or look for a typing error."),
+]  # fmt: skip
+
+
+def hint(exercise, error):
+    """A hint for the commonest exceptions, or an empty string."""
+    text = describe_error(error)
+    if "positional argument" in text and exercise.name in text:
+        return f"Hint: your function is called as {exercise.signature}."
+    for words, help_text in HINTS:
+        if all(word in text for word in words):
+            return f"Hint: {help_text}"
+    return ""
+
+
+# --- comparing two answers ------------------------------------------------------------------------
+
+
+def split(exercise, answer):
+    """An answer as a dict from the name of each part to a NumPy array."""
+    names = exercise.returns
+    if not names:
+        return {"": as_array(answer, "")}
+    if isinstance(answer, dict):
+        if set(answer) != set(names):
+            keys = ", ".join(map(str, answer))
+            raise Problem(f"should return {', '.join(names)}; the keys of your dict are {keys}.")
+        return {name: as_array(answer[name], name) for name in names}
+    if not isinstance(answer, (tuple, list)) or len(answer) != len(names):
+        count = len(answer) if isinstance(answer, (tuple, list)) else 1
+        raise Problem(f"should return {len(names)} things, {', '.join(names)}; yours returns {count}.")
+    return {name: as_array(value, name) for name, value in zip(names, answer, strict=True)}
+
+
+def as_array(value, part):
+    """A number or an array, of NumPy or CuPy, as a NumPy array; a Problem for all else."""
+    if hasattr(value, "get") and hasattr(value, "dtype"):  # CuPy
+        value = value.get()
+    what = f"{part} should be" if part else "should return"
+    if value is None:
+        raise Problem(f"{what} an array, and is None: is it computed, and returned?")
+    if isinstance(value, (list, tuple, dict, set)):
+        kind = type(value).__name__
+        raise Problem(f"{what} one array or number, not a {kind} with {len(value)} items.")
+    array = np.asarray(value)
+    if array.dtype.kind not in "biufc":
+        raise Problem(f"{what} numbers, not {type(value).__name__} (dtype {array.dtype}).")
+    return array
+
+
+def same(got, want):
+    """Whether two arrays have one shape and equal numbers, rounding apart; NaN equals NaN."""
+    if got.shape != want.shape:
+        return False
+    got, want = widen(got), widen(want)
+    rtol = 1e-7
+    finite = np.abs(want[np.isfinite(want)])
+    return np.allclose(got, want, rtol, 0.01 * rtol * finite.max(initial=0.0), equal_nan=True)
+
+
+def widen(array):
+    """As float64 or complex128, whatever it was."""
+    return array.astype(complex if array.dtype.kind == "c" else float)
+
+
+def check_dtypes(answers, wanted):
+    """Raise a Problem where the numbers are right and their type is not."""
+    for part, want in wanted.items():
+        got = answers[part]
+        whole = got.dtype.kind in "biu" and got.ndim > 0 and want.dtype.kind == "f"
+        if whole or got.dtype.kind == "c":
+            part = part or "answer"
+            raise Problem(
+                f"has the right numbers, but as {got.dtype}: the {part} should be of dtype float. "
+                + ("Take `.real`." if got.dtype.kind == "c" else "Try `.astype(float)`.")
+            )
+
+
+def find_mistake(exercise, draws, answers):
+    """The first known mistake that explains every answer, and the parts which it gets wrong."""
+    order = find_order(exercise, draws, answers)
+    if order:
+        return order, exercise.returns
+    for sentence, function in exercise.wrong.items():
+        wrongs = [wrong_parts(exercise, function, inputs) for inputs in draws]
+        if all(
+            same(answer[part], wrong[part])
+            for answer, wrong in zip(answers, wrongs, strict=True)
+            for part in wrong
+        ):
+            return sentence, tuple(wrongs[0])
+    return None, ()
+
+
+def wrong_parts(exercise, function, inputs):
+    """What a known wrong answer gets wrong, as a dict of arrays."""
+    wrong = function(*copy.deepcopy(inputs))
+    wrong = wrong if exercise.returns else {"": wrong}
+    return {part: np.asarray(value) for part, value in wrong.items()}
+
+
+def find_order(exercise, draws, answers):
+    """A sentence, if the parts are all right but come in another order; else None."""
+    names = exercise.returns
+    wanted = split(exercise, exercise.right(*copy.deepcopy(draws[0])))
+    for order in itertools.permutations(names):
+        pairs = zip(names, order, strict=True)
+        if order != names and all(same(answers[0][name], wanted[other]) for name, other in pairs):
+            due = ", ".join(names)
+            return f"You return the right things in another order: {', '.join(order)}, not {due}."
+    return None
+
+
+# --- saying how they differ -----------------------------------------------------------------------
+
+
+def describe_unknown(part, got, want):
+    """The sentence for an answer that matches no known mistake."""
+    subject = part or "your answer"
+    if got.shape != want.shape:
+        return f"{subject} has another shape than it should."
+    if np.isnan(got).any():
+        return f"{subject} contains NaN, not a number: 0/0, inf - inf or the log of a negative one."
+    if np.isinf(got).any():
+        return f"{subject} contains inf: an overflow in exp, a division by zero or log(0)."
+    if got.dtype.kind in "biu" and want.dtype.kind == "f" and got.ndim > 0:
+        return f"{subject} holds whole numbers (dtype {got.dtype}), which cut off all decimals."
+    if got.dtype in (np.float32, np.float16) and np.allclose(got, want, 1e-2, 1e-2):
+        return f"{subject} was rounded to {got.dtype}: keep the dtype of the inputs, float64."
+    return f"{subject} differs from the right one, though not in a way that this check knows."
+
+
+def show_difference(part, got, want):
+    """Expected and got: shapes first, then the largest difference, then small arrays in full."""
+    part = f"{part} " if part else ""
+    if got.shape != want.shape:
+        return f"expected: {part}{shape_words(want)}\ngot:      {part}{shape_words(got)}"
+    if got.ndim == 0:
+        return f"expected: {part}{number(want)}\ngot:      {part}{number(got)}"
+    distance = np.abs(widen(got) - widen(want))
+    distance[~np.isfinite(distance)] = np.inf
+    where = np.unravel_index(distance.argmax(), distance.shape)
+    at = ", ".join(map(str, where))
+    lines = [f"{part}has shape {want.shape}, as it should; the largest difference is at [{at}]:"]
+    lines.append(f"expected: {number(want[where])}\ngot:      {number(got[where])}")
+    if want.size <= 24:
+        lines += [f"all expected:\n{rounded(want)}", f"all got:\n{rounded(got)}"]
+    return "\n".join(lines)
+
+
+def clue(got, want):
+    """What an unknown answer has in common with the right one, or an empty string."""
+    if got.shape != want.shape:
+        if same(got.T, want):
+            return "Clue: yours is the transpose of the right one."
+        if got.size == want.size and same(got.reshape(want.shape), want):
+            return "Clue: the numbers are right, only the shape is not."
+        return ""
+    got, want = widen(got), widen(want)
+    if not np.isfinite(got).all() or not got.any():
+        return ""
+    factor = np.vdot(want, got) / np.vdot(want, want)
+    if factor != 0 and same(got, factor * want):
+        return f"Clue: here yours is {number(factor)} times the right one."
+    if same(got - (got - want).flat[0], want):
+        return f"Clue: here yours is the right one plus {number((got - want).flat[0])}."
+    return ""
+
+
+def describe_inputs(exercise, inputs):
+    """The shapes of the inputs, and the values of plain numbers."""
+    words = []
+    for name, value in zip(exercise.arguments, inputs, strict=True):
+        if isinstance(value, np.ndarray):
+            words.append(f"{name} {value.shape}")
+        elif isinstance(value, (int, float)):
+            words.append(f"{name} = {number(value)}")
+    return f"inputs:   {', '.join(words)}" if words else ""
+
+
+def shape_words(array):
+    return f"of shape {array.shape}" if array.ndim else "a single number"
+
+
+def number(value):
+    return f"{value:.6g}"
+
+
+def rounded(array):
+    return np.array2string(array, precision=4, suppress_small=True, max_line_width=80)

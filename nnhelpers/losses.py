@@ -1,0 +1,189 @@
+"""Losses: one number for how wrong the network is, and its derivative (notebooks 02 and 05).
+
+This is where 1/N stands, and nowhere else: J is the mean over the examples, so dZ = dJ/dZ carries
+the 1/N through the whole backward pass. A loss keeps, between ``forward`` and ``backward``, what
+its derivative is made of.
+
+Axes before the last two are free: Z of shape (V, N, K) gives V losses at once, for V versions of
+the network. The gradient check lives on that.
+"""
+
+import numpy as np
+
+from .backend import asnumpy, get_array_module
+
+
+def check_labels(y, n_classes):
+    """Raise ValueError unless ``y`` has shape (N,) and holds integers from 0 to n_classes - 1."""
+    if y.ndim != 1:
+        raise ValueError(
+            f"expected labels y of shape (N,), got {y.shape}: one class number for each example. "
+            "If y is one-hot, try y.argmax(axis=1)."
+        )
+    if y.dtype.kind not in "iu":
+        raise ValueError(
+            f"expected labels y as integers, got {y.dtype}: they number the classes. "
+            "Try y.astype(int)."
+        )
+    if len(y) and (int(y.min()) < 0 or int(y.max()) >= n_classes):
+        host = asnumpy(y)
+        first = np.flatnonzero((host < 0) | (host >= n_classes))[0]
+        raise ValueError(
+            f"expected labels from 0 to {n_classes - 1}, got y[{first}] = {host[first]}: "
+            "classes are counted from 0, and the network needs one output for each."
+        )
+
+
+def one_hot(y, n_classes, dtype="float32"):
+    """Return Y of shape (N, n_classes): Y[n, y[n]] = 1, and zeros elsewhere.
+
+    Parameters
+    ----------
+    y : array of int, shape (N,)
+        Labels from 0 to n_classes - 1.
+
+    Raises
+    ------
+    ValueError
+        If ``y`` holds anything else.
+    """
+    check_labels(y, n_classes)
+    return _one_hot(y, n_classes, dtype)
+
+
+def _one_hot(y, n_classes, dtype):
+    return (y[:, None] == get_array_module(y).arange(n_classes)).astype(dtype)
+
+
+class Loss:
+    """What all losses share: K outputs stand for K classes, one output for the classes 0 and 1."""
+
+    def check(self, y, n_outputs):
+        """Raise ValueError if labels ``y`` do not fit a network with ``n_outputs`` outputs."""
+        check_labels(y, max(n_outputs, 2))
+
+    def forward(self, Z, y):
+        """Return J, the mean loss of the outputs ``Z`` (N, K) for the labels ``y`` (N,)."""
+        raise NotImplementedError
+
+    def backward(self):
+        """Return dZ = dJ/dZ, shape (N, K), for the last forward pass."""
+        raise NotImplementedError
+
+    def probabilities(self, Z):
+        """Return what the outputs say, between 0 and 1, shape (N, K)."""
+        raise NotImplementedError
+
+    def targets(self, Z, y):
+        """Return Y with the shape of Z: one-hot rows, or the label itself for a single output."""
+        n_outputs = Z.shape[-1]
+        return y[:, None].astype(Z.dtype) if n_outputs == 1 else _one_hot(y, n_outputs, Z.dtype)
+
+    def predict_proba(self, Z):
+        """Return the probability of each class, shape (N, K), or (N, 2) for a single output."""
+        P = self.probabilities(Z)
+        if P.shape[-1] == 1:
+            P = get_array_module(P).concatenate([1 - P, P], axis=-1)
+        return P / P.sum(axis=-1, keepdims=True)
+
+    def predict(self, Z):
+        """Return the most probable class of each row, shape (N,)."""
+        return Z.argmax(axis=-1) if Z.shape[-1] > 1 else self.predict_proba(Z).argmax(axis=-1)
+
+    def count_correct(self, Z, y):
+        """Return how many rows of ``Z`` point at their label: a number on Z's own device."""
+        return get_array_module(Z).count_nonzero(self.predict(Z) == y)
+
+    def forget(self):
+        """Drop what the last forward pass kept."""
+        self.__dict__.clear()
+
+    def __repr__(self):
+        return f"{type(self).__name__}()"
+
+
+class SoftmaxCrossEntropy(Loss):
+    """J = -(1/N) Σₙ log P[n, y[n]] with P = softmax(Z), row by row; dZ = (P - Y) / N.
+
+    For K >= 2 classes that exclude each other. The largest element of each row of Z is subtracted
+    first: that leaves P as it is and keeps exp from overflowing. Source: notebook 02, "Softmax and
+    cross-entropy".
+    """
+
+    def check(self, y, n_outputs):
+        if n_outputs < 2:
+            raise ValueError(
+                "SoftmaxCrossEntropy expected a network with at least 2 outputs, got 1: "
+                "one output and two classes are a case for SigmoidCrossEntropy."
+            )
+        check_labels(y, n_outputs)
+
+    def forward(self, Z, y):
+        xp = get_array_module(Z)
+        self.y, self.rows = y, xp.arange(len(y))
+        Z = Z - Z.real.max(axis=-1, keepdims=True)
+        E = xp.exp(Z)
+        total = E.sum(axis=-1, keepdims=True)
+        self.P = E / total
+        # log P at the labels, without the division: log(E / total) = Z - log(total)
+        log_P = Z[..., self.rows, y] - xp.log(total[..., 0])
+        return -log_P.sum(axis=-1) / len(y)
+
+    def backward(self):
+        N = len(self.y)
+        dZ = self.P / N
+        dZ[self.rows, self.y] -= 1 / N  # Y is 1 at the label, 0 elsewhere
+        return dZ
+
+    def probabilities(self, Z):
+        E = get_array_module(Z).exp(Z - Z.max(axis=-1, keepdims=True))
+        return E / E.sum(axis=-1, keepdims=True)
+
+
+class SigmoidCrossEntropy(Loss):
+    """J = -(1/N) Σₙₖ [Y log P + (1 - Y) log(1 - P)] with P = sigmoid(Z); dZ = (P - Y) / N.
+
+    For one output and two classes, or K classes judged one by one. Computed from Z as
+    max(Z, 0) - Y Z + log(1 + exp(-|Z|)), which is the same and never takes the logarithm of zero.
+    Source: notebook 02, "One output: sigmoid and cross-entropy".
+    """
+
+    def forward(self, Z, y):
+        xp = get_array_module(Z)
+        self.Z, self.Y = Z, self.targets(Z, y)
+        absolute = xp.maximum(Z, -Z)
+        losses = xp.maximum(Z, 0) - self.Y * Z + xp.log(1 + xp.exp(-absolute))
+        return losses.sum(axis=(-2, -1)) / len(y)
+
+    def backward(self):
+        return (self.probabilities(self.Z) - self.Y) / len(self.Y)
+
+    def probabilities(self, Z):
+        return 0.5 * (1 + get_array_module(Z).tanh(0.5 * Z))
+
+
+class MeanSquaredError(Loss):
+    """J = (1/2N) Σₙ ‖A[n] - Y[n]‖², the quadratic cost; dA = (A - Y) / N.
+
+    A is the last layer's output, most often behind a Sigmoid layer, and Y the one-hot labels (or 0
+    and 1 for a single output). Source: notebook 02, "The quadratic cost".
+    """
+
+    def forward(self, Z, y):
+        self.error = Z - self.targets(Z, y)
+        return 0.5 * (self.error * self.error).sum(axis=(-2, -1)) / len(y)
+
+    def backward(self):
+        return self.error / len(self.error)
+
+    def probabilities(self, Z):
+        # Nothing in this loss keeps the outputs between 0 and 1, so they are cut off there.
+        return get_array_module(Z).clip(Z, 1e-7, 1 - 1e-7)
+
+
+def l2_penalty(weights, l2):
+    """Return (l2/2) Σ‖W‖² over the matrices in ``weights``; its derivative by W is l2 · W.
+
+    Only the matrices W are penalised, not the biases. Source: notebook 05, "The penalty".
+    """
+    return 0.5 * l2 * sum((W * W).sum() for W in weights)

@@ -1,0 +1,247 @@
+"""Training: the loop around the optimizer, and a record of what happened (notebook 04)."""
+
+import math
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .backend import asnumpy, get_array_module
+from .network import evaluate
+
+# How often, in seconds, a running epoch is looked at: each look waits for the device once.
+LOOK_EVERY = 0.5
+
+
+@dataclass
+class History:
+    """What happened during training; :func:`fit` returns it and plots are drawn from it.
+
+    Attributes
+    ----------
+    batch_loss, batch_accuracy : list of float
+        Cost (with the L2 penalty) and accuracy on each mini-batch, just before its update.
+    valid_loss, valid_accuracy : list of float
+        Loss (without the penalty) and accuracy on the validation set after each epoch.
+    seconds : list of float
+        Time that each epoch took, validation included.
+    settings : dict
+        What the training was asked to do: sizes, optimizer, lr, batch_size, epochs, l2, seed.
+    stopped : str or None
+        Why the training ended early, or None if it did not.
+    """
+
+    settings: dict = field(default_factory=dict)
+    batch_loss: list = field(default_factory=list, repr=False)
+    batch_accuracy: list = field(default_factory=list, repr=False)
+    valid_loss: list = field(default_factory=list, repr=False)
+    valid_accuracy: list = field(default_factory=list, repr=False)
+    seconds: list = field(default_factory=list, repr=False)
+    stopped: str | None = None
+
+    @property
+    def epochs(self):
+        """Number of epochs that were finished."""
+        return len(self.seconds)
+
+    def __repr__(self):
+        parts = [f"{self.epochs} epochs", f"{len(self.batch_loss):,} mini-batches"]
+        if self.batch_loss:
+            parts.append(f"last cost {self.batch_loss[-1]:.4f}")
+        if self.valid_accuracy:
+            parts.append(f"validation accuracy {self.valid_accuracy[-1]:.2%}")
+        if self.stopped:
+            parts.append(self.stopped)
+        return f"History({', '.join(parts)})"
+
+
+def fit(net, train, valid=None, *, optimizer, epochs=1, batch_size=128, l2=0.0, seed=0,
+        schedule=None, progress=True):  # fmt: skip
+    """Train ``net`` in place, and return the history.
+
+    In each epoch the examples are shuffled and cut into mini-batches; each mini-batch gives one
+    gradient and one step of the optimizer. Source: notebook 04, "The loop".
+
+    Parameters
+    ----------
+    net : Network
+    train, valid : pair (X, y), such as ``data.train``; valid may be None
+        X of shape (N, n_in), y of shape (N,). Moved to the network's device if they live elsewhere.
+    optimizer : Optimizer
+    epochs : int, default 1
+        How often the whole of ``train`` is gone through.
+    batch_size : int or None, default 128
+        Examples in a mini-batch, the last one of an epoch may be smaller; None takes all examples
+        at once: batch gradient descent.
+    l2 : float, default 0
+        The penalty λ on the weights.
+    seed : int or numpy.random.Generator, default 0
+        For the shuffling, drawn on the host: the same on every backend.
+    schedule : function, optional
+        From the progress, 0 at the first step towards 1 at the last, to a factor on the learning
+        rate: see :func:`cosine`, :func:`step_decay`, :func:`warmup`.
+    progress : bool, default True
+        Whether to show a progress bar with the time left.
+
+    Returns
+    -------
+    History
+        Also if the training ended early. If it was interrupted (the square button, Ctrl-C), network
+        and history are as they were at that moment. If it diverged, which is when the cost is no
+        finite number any more, the network has the parameters of the last epoch that was finished.
+        Both are said in ``history.stopped`` and printed.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the data or a setting cannot be used; before anything is computed.
+    """
+    X, y = _prepare(net, train, "train")
+    if valid is not None:
+        valid = _prepare(net, valid, "valid")
+    batch_size = _check_settings(len(y), epochs, batch_size, l2)
+    xp = get_array_module(net.theta)
+    rng = np.random.default_rng(seed)
+    history = History(settings={
+        "sizes": net.sizes, "optimizer": type(optimizer).__name__, "lr": optimizer.lr,
+        "batch_size": batch_size, "epochs": epochs, "l2": l2,
+        "seed": seed if isinstance(seed, int) else None,
+    })  # fmt: skip
+
+    starts = range(0, len(y), batch_size)
+    sizes = np.diff([*starts, len(y)])
+    n_steps = epochs * len(starts)
+    # Costs and counts stay on the device while an epoch runs, and are read once at its end.
+    costs = xp.empty(len(starts), net.theta.dtype)
+    correct = xp.empty(len(starts), "int64")
+    last_finished = net.theta.copy()
+    bar = _progress_bar(n_steps) if progress else None
+    done = 0
+
+    def record(done):
+        """Take over the first ``done`` mini-batches of this epoch into the history."""
+        history.batch_loss += asnumpy(costs[:done]).tolist()
+        history.batch_accuracy += (asnumpy(correct[:done]) / sizes[:done]).tolist()
+
+    try:
+        for epoch in range(epochs):
+            began = looked = time.perf_counter()
+            order = xp.asarray(rng.permutation(len(y)))
+            done = 0
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                for i, start in enumerate(starts):
+                    rows = order[start : start + batch_size]
+                    costs[i], correct[i] = net.learn_batch(
+                        X.take(rows, axis=0), y.take(rows, axis=0), l2
+                    )
+                    t = (epoch * len(starts) + i) / n_steps
+                    optimizer.step(net.theta, net.grad, schedule(t) if schedule else 1.0)
+                    done = i + 1
+                    if time.perf_counter() - looked > LOOK_EVERY:
+                        looked = time.perf_counter()
+                        cost = float(costs[i])
+                        if bar:
+                            bar.set_postfix_str(f"epoch {epoch + 1}, cost {cost:.4f}", refresh=False)
+                            bar.update(epoch * len(starts) + done - bar.n)
+                        if not math.isfinite(cost):
+                            break
+            first_bad = _first_not_finite(xp, costs[:done])
+            if first_bad is not None:
+                record(first_bad + 1)
+                net.theta[...] = last_finished
+                history.stopped = _divergence(first_bad, epoch, optimizer)
+                break
+            record(done)
+            done = 0
+            if valid is not None:
+                loss, accuracy = evaluate(net, *valid)
+                history.valid_loss.append(loss)
+                history.valid_accuracy.append(accuracy)
+            history.seconds.append(time.perf_counter() - began)
+            last_finished[...] = net.theta
+            if bar:
+                bar.update((epoch + 1) * len(starts) - bar.n)
+                if valid is not None:
+                    bar.set_description_str(f"validation accuracy {accuracy:.2%}")
+    except KeyboardInterrupt:
+        record(done)
+        history.stopped = (
+            f"interrupted in epoch {history.epochs + 1} after {done} mini-batches; "
+            "network and history are as they were"
+        )
+    finally:
+        if bar:
+            bar.close()
+    if history.stopped:
+        print(f"Training stopped: {history.stopped}.")
+    return history
+
+
+def _first_not_finite(xp, costs):
+    """Return the index of the first cost that is NaN or infinite, or None."""
+    bad = np.flatnonzero(~np.isfinite(asnumpy(costs)))
+    return int(bad[0]) if len(bad) else None
+
+
+def _divergence(batch, epoch, optimizer):
+    return (
+        f"diverged at mini-batch {batch + 1} of epoch {epoch + 1}, where the cost is no finite "
+        f"number any more. The likely cause is a learning rate that is too high "
+        f"({optimizer.lr:g}): try {optimizer.lr / 10:g}. The network has the parameters from "
+        f"{'before the training' if epoch == 0 else f'the end of epoch {epoch}'}"
+    )
+
+
+def _progress_bar(n_steps):
+    from tqdm.auto import tqdm  # imported on use: it takes longer than the rest of the package
+
+    return tqdm(total=n_steps, unit="batch", leave=True)
+
+
+def _prepare(net, pair, name):
+    """Return (X, y) on the network's device and in its dtype, checked once for the whole training."""
+    try:
+        X, y = pair
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"expected {name} as a pair (X, y), such as data.{name}, got {type(pair).__name__}"
+        ) from None
+    xp = get_array_module(net.theta)
+    X, y = (_move(xp, array) for array in (X, y))
+    y = net._as_labels(X, y)
+    X = net._as_input(X)
+    # A sum is finite unless an element is not, and takes a tenth of the time of looking at each.
+    with np.errstate(over="ignore", invalid="ignore"):
+        suspicious = not math.isfinite(abs(complex(X.sum())))
+    if suspicious and not bool(xp.isfinite(X).all()):
+        row = int(np.flatnonzero(~asnumpy(xp.isfinite(X).all(axis=tuple(range(1, X.ndim)))))[0])
+        raise ValueError(
+            f"expected finite numbers in {name}, got NaN or infinity in X[{row}]: one such number "
+            "spreads to every weight. Look at that example, or leave it out."
+        )
+    net.forward(X[:1])  # says at once if the shapes do not fit
+    return X, y
+
+
+def _move(xp, array):
+    if not hasattr(array, "dtype"):
+        return xp.asarray(array)
+    if get_array_module(array) is xp:
+        return array
+    return xp.asarray(asnumpy(array))
+
+
+def _check_settings(n_examples, epochs, batch_size, l2):
+    """Return the batch size as a number, or raise ValueError naming the setting that cannot be."""
+    if not isinstance(epochs, (int, np.integer)) or epochs < 1:
+        raise ValueError(f"expected epochs as an integer of at least 1, got {epochs!r}")
+    if batch_size is None:
+        batch_size = n_examples
+    if not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
+        raise ValueError(
+            f"expected batch_size as an integer of at least 1, got {batch_size!r}: it counts the "
+            "examples in a mini-batch. None takes all of them at once."
+        )
+    if not (math.isfinite(l2) and l2 >= 0):
+        raise ValueError(f"expected l2 as a number of at least 0, got {l2!r}: it is a penalty")
+    return min(int(batch_size), n_examples)
