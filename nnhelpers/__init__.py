@@ -3,6 +3,8 @@
 The same lines run on NumPy and, where an NVIDIA GPU answers, on CuPy: ``xp`` is the one in use.
 """
 
+import importlib
+
 from .activations import LeakyReLU, ReLU, Sigmoid, Tanh
 from .backend import (
     BackendError,
@@ -20,9 +22,28 @@ from .optimizers import SGD, cosine, step_decay, warmup
 from .training import History, fit
 
 
+# Imported when somebody asks: figures, widgets and checks are not needed to train a network.
+_ON_DEMAND = {
+    "plotting": None,
+    "widgets": None,
+    "checks": None,
+    "Picture": "plotting",
+    "plot_history": "plotting",
+    "show_digits": "plotting",
+    "check": "checks",
+}
+
+
 def __getattr__(name):
     # Which library ``xp`` is depends on the machine, and finding out can mean importing CuPy,
-    # which takes a second: so it happens when somebody asks.
+    # which takes a second.
     if name == "xp":
         return default_array_module()
+    if name in _ON_DEMAND:
+        module = importlib.import_module(f".{_ON_DEMAND[name] or name}", __name__)
+        return getattr(module, name) if _ON_DEMAND[name] else module
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted([*globals(), "xp", *_ON_DEMAND])

@@ -177,8 +177,12 @@ class MeanSquaredError(Loss):
         return self.error / len(self.error)
 
     def probabilities(self, Z):
-        # Nothing in this loss keeps the outputs between 0 and 1, so they are cut off there.
-        return get_array_module(Z).clip(Z, 1e-7, 1 - 1e-7)
+        # Nothing in this loss keeps the outputs between 0 and 1. A single one is cut off there; a
+        # row that falls below 0 is lifted, which keeps the order of its classes.
+        xp = get_array_module(Z)
+        if Z.shape[-1] == 1:
+            return xp.clip(Z, 0, 1)
+        return Z - xp.minimum(Z.min(axis=-1, keepdims=True), 0) + 1e-7
 
 
 def l2_penalty(weights, l2):

@@ -16,7 +16,7 @@ import numpy as np
 
 from .feedback import Feedback
 
-MOST_ITEMS = 10_000  # so many are taken from a generator, which might never end
+MOST_ITEMS = 10_000  # taken from a generator, which might never end
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,9 @@ class Exercise:
             raise
         except BaseException as error:  # an answer so odd that even looking at it fails
             return Feedback(
-                self.name, "wrong", "returned something that cannot be read as an array.",
+                self.name,
+                "wrong",
+                "returned something that cannot be read as an array.",
                 describe_error(error),
             )
         return Feedback(self.name, "right", f"right, on {self.draws} fresh random inputs.")
@@ -188,9 +190,9 @@ def call(exercise, function, inputs):
         for name, before, after in zip(exercise.arguments, inputs, given, strict=True):
             if changed(before, after):
                 raise Problem(
-                    f"changed its input `{name}` in place, and whoever called it still needs "
-                    f"{name}. Make a new array (`{name} * 2`, not `{name} *= 2`), or work on "
-                    f"`{name}.copy()`."
+                    f"changed its input `{name}`, which its caller still needs: `{name} -= …`, "
+                    f"`{name}[…] = …` and `out={name}` all write into it. Make a new array, or "
+                    f"start from `{name}.copy()`."
                 )
     if answer is None:
         raise Problem("returned None: did you forget `return`?")
@@ -207,7 +209,7 @@ def run(function, given):
         if getattr(xp, "__name__", "") != "cupy":
             raise
         answer = function(*move(untouched, xp))
-    if inspect.isgenerator(answer):
+    if hasattr(answer, "__next__"):
         answer = list(itertools.islice(answer, MOST_ITEMS))
     return answer
 
@@ -223,6 +225,8 @@ def move(value, xp):
 
 def changed(before, after):
     """Whether an input is no longer what it was, rounding apart."""
+    if type(before) is not type(after):
+        return True
     if isinstance(before, (list, tuple)):
         return len(before) != len(after) or any(map(changed, before, after))
     if isinstance(before, np.ndarray):
@@ -252,16 +256,17 @@ def find_line(error, function):
     return f"in line {frames[-1].lineno}: {frames[-1].line}" if frames else ""
 
 
-HINTS = [  # words of NumPy's or Python's message, and what helps
-    (("matmul",), "inner dimensions must agree: (N, n_in) @ (n_in, n_out). Which one needs a .T?"),
-    (("not aligned",), "inner dimensions must agree: (N, n_in) @ (n_in, n_out). Which needs a .T?"),
-    (("broadcast",), "from the right, two shapes must be equal or 1 in each place. "
-                     "After a sum or max along an axis, keepdims=True keeps that axis as 1."),
-    (("truth value",), "`if` cannot decide for a whole array. Use np.where, or multiply by a mask "
-                       "such as (Z > 0)."),
-    (("complex",), "an array of floats cannot hold a complex number: theta.astype(complex) can."),
-    (("is not defined",), "run the cell that defines this name, or look for a typing error."),
-]  # fmt: skip
+PRODUCT = "inner dimensions must agree: (N, n_in) @ (n_in, n_out). Which one needs a .T?"
+HINTS = {  # words of NumPy's or Python's message, and what helps
+    "matmul": PRODUCT,
+    "not aligned": PRODUCT,
+    "broadcast": "from the right, two shapes must be equal or 1 in each place. A sum or max along "
+    "an axis keeps that axis, as 1, with keepdims=True.",
+    "truth value": "`if` cannot decide for a whole array. Use np.where, or multiply by a mask "
+    "such as (Z > 0).",
+    "complex": "an array of floats cannot hold a complex number; theta.astype(complex) can.",
+    "is not defined": "run the cell that defines this name, or look for a typing error.",
+}
 
 
 def hint(exercise, error):
@@ -269,8 +274,8 @@ def hint(exercise, error):
     text = describe_error(error)
     if "positional argument" in text and exercise.name in text:
         return f"Hint: your function is called as {exercise.signature}."
-    for words, help_text in HINTS:
-        if all(word in text for word in words):
+    for words, help_text in HINTS.items():
+        if words in text:
             return f"Hint: {help_text}"
     return ""
 
@@ -290,7 +295,8 @@ def split(exercise, answer):
         return {name: as_array(answer[name], name) for name in names}
     if not isinstance(answer, (tuple, list)) or len(answer) != len(names):
         count = len(answer) if isinstance(answer, (tuple, list)) else 1
-        raise Problem(f"should return {len(names)} things, {', '.join(names)}; yours returns {count}.")
+        due = ", ".join(names)
+        raise Problem(f"should return {len(names)} things, {due}; yours returns {count}.")
     return {name: as_array(value, name) for name, value in zip(names, answer, strict=True)}
 
 
@@ -315,7 +321,7 @@ def same(got, want):
     if got.shape != want.shape:
         return False
     got, want = widen(got), widen(want)
-    rtol = 1e-7
+    rtol = 1e-9
     finite = np.abs(want[np.isfinite(want)])
     return np.allclose(got, want, rtol, 0.01 * rtol * finite.max(initial=0.0), equal_nan=True)
 
@@ -382,9 +388,9 @@ def describe_unknown(part, got, want):
     if got.shape != want.shape:
         return f"{subject} has another shape than it should."
     if np.isnan(got).any():
-        return f"{subject} contains NaN, not a number: 0/0, inf - inf or the log of a negative one."
+        return f"{subject} contains NaN: from 0/0, inf - inf, inf/inf or the log of a negative."
     if np.isinf(got).any():
-        return f"{subject} contains inf: an overflow in exp, a division by zero or log(0)."
+        return f"{subject} contains inf: from an overflow in exp, a division by 0 or log(0)."
     if got.dtype.kind in "biu" and want.dtype.kind == "f" and got.ndim > 0:
         return f"{subject} holds whole numbers (dtype {got.dtype}), which cut off all decimals."
     if got.dtype in (np.float32, np.float16) and np.allclose(got, want, 1e-2, 1e-2):
@@ -399,11 +405,14 @@ def show_difference(part, got, want):
         return f"expected: {part}{shape_words(want)}\ngot:      {part}{shape_words(got)}"
     if got.ndim == 0:
         return f"expected: {part}{number(want)}\ngot:      {part}{number(got)}"
-    distance = np.abs(widen(got) - widen(want))
-    distance[~np.isfinite(distance)] = np.inf
+    if np.isfinite(got).all():
+        distance = np.abs(widen(got) - widen(want))
+        what = f"largest difference, {number(distance.max())},"
+    else:
+        what, distance = "first NaN or inf", ~np.isfinite(got)
     where = np.unravel_index(distance.argmax(), distance.shape)
     at = ", ".join(map(str, where))
-    lines = [f"{part}has shape {want.shape}, as it should; the largest difference is at [{at}]:"]
+    lines = [f"{part}has shape {want.shape}, as it should; the {what} is at [{at}]:"]
     lines.append(f"expected: {number(want[where])}\ngot:      {number(got[where])}")
     if want.size <= 24:
         lines += [f"all expected:\n{rounded(want)}", f"all got:\n{rounded(got)}"]
@@ -419,13 +428,16 @@ def clue(got, want):
             return "Clue: the numbers are right, only the shape is not."
         return ""
     got, want = widen(got), widen(want)
-    if not np.isfinite(got).all() or not got.any():
+    if want.size == 1 or not np.isfinite(got).all():
         return ""
+    if not got.any():
+        return "Clue: yours is 0 everywhere."
     factor = np.vdot(want, got) / np.vdot(want, want)
-    if factor != 0 and same(got, factor * want):
+    if same(got, factor * want):
         return f"Clue: here yours is {number(factor)} times the right one."
-    if same(got - (got - want).flat[0], want):
-        return f"Clue: here yours is the right one plus {number((got - want).flat[0])}."
+    offset = (got - want).flat[0]
+    if same(got, want + offset):
+        return f"Clue: here yours is the right one plus {number(offset)}."
     return ""
 
 
@@ -445,8 +457,8 @@ def shape_words(array):
 
 
 def number(value):
-    return f"{value:.6g}"
+    return f"{value + 0:.6g}"  # + 0 turns -0 into 0
 
 
 def rounded(array):
-    return np.array2string(array, precision=4, suppress_small=True, max_line_width=80)
+    return np.array2string(array + 0, precision=4, suppress_small=True, max_line_width=80)

@@ -57,7 +57,7 @@ class Feedback:
         sentence = re.sub("`(.+?)`", r"<code>\1</code>", html.escape(self.sentence))
         panel = (
             f'<div style="border-left: 4px solid {COLOURS[self.status]}; padding: 6px 12px; '
-            'color: var(--jp-content-font-color1, inherit); '
+            "color: var(--jp-content-font-color1, inherit); "
             'background: var(--jp-layout-color2, transparent)">'
             f"<strong>{name}:</strong> {sentence}"
         )

@@ -1,0 +1,341 @@
+"""The exercises of notebook 02, Backpropagation."""
+
+import numpy as np
+
+from .exercise import Exercise
+from .nb00 import one_hot
+from .nb01 import logits, softmax, softmax_not_shifted
+
+# --- the loss and its gradient --------------------------------------------------------------------
+
+
+def softmax_cross_entropy(Z, y):
+    P = softmax(Z)
+    return -np.mean(np.log(P[np.arange(len(y)), y]))
+
+
+def softmax_cross_entropy_gradient(Z, y):
+    P, Y = softmax(Z), one_hot(y, Z.shape[1])
+    return (P - Y) / len(y)
+
+
+def loss_inputs(rng):
+    Z = logits(rng)
+    return Z, rng.integers(0, Z.shape[1], size=len(Z))
+
+
+def loss_all_columns(Z, y):
+    return -np.mean(np.log(softmax(Z)[:, y]))
+
+
+def loss_not_shifted(Z, y):
+    return -np.mean(np.log(softmax_not_shifted(Z)[np.arange(len(y)), y]))
+
+
+def loss_per_example(Z, y):
+    return -np.log(softmax(Z)[np.arange(len(y)), y])
+
+
+def loss_without_log(Z, y):
+    return -np.mean(softmax(Z)[np.arange(len(y)), y])
+
+
+def loss_binary(Z, y):
+    P, Y = softmax(Z), one_hot(y, Z.shape[1])
+    return -np.sum(Y * np.log(P) + (1 - Y) * np.log(1 - P)) / len(y)
+
+
+def gradient_not_shifted(Z, y):
+    return (softmax_not_shifted(Z) - one_hot(y, Z.shape[1])) / len(y)
+
+
+def gradient_extra_factor(Z, y):
+    P = softmax(Z)
+    return softmax_cross_entropy_gradient(Z, y) * P * (1 - P)
+
+
+def gradient_to_P(Z, y):
+    return -one_hot(y, Z.shape[1]) / softmax(Z) / len(y)
+
+
+def gradient_wrong_axis(Z, y):
+    return (softmax(Z.T).T - one_hot(y, Z.shape[1])) / len(y)
+
+
+# --- dense_backward -------------------------------------------------------------------------------
+
+
+def dense_backward(dZ, X, W):
+    dW = X.T @ dZ
+    db = dZ.sum(axis=0)
+    dX = dZ @ W.T
+    return dW, db, dX
+
+
+def dense_backward_inputs(rng):
+    N, n_in, n_out = 7 + rng.integers(3), 4 + rng.integers(2), 2 + rng.integers(2)
+    shapes = (N, n_out), (N, n_in), (n_in, n_out)
+    return tuple(rng.normal(size=shape) for shape in shapes)
+
+
+# --- backward through sigmoid and ReLU ------------------------------------------------------------
+
+
+def sigmoid(Z):
+    return 1 / (1 + np.exp(-Z))
+
+
+def sigmoid_backward(dA, A):
+    return dA * A * (1 - A)
+
+
+def sigmoid_inputs(rng):
+    shape = (6 + rng.integers(3), 4)
+    return rng.normal(size=shape), sigmoid(2 * rng.normal(size=shape))
+
+
+def relu_backward(dA, Z):
+    return dA * (Z > 0)
+
+
+def relu_inputs(rng):
+    shape = (6 + rng.integers(3), 4)
+    Z = rng.normal(size=shape)
+    Z[rng.random(shape) < 0.2] = 0
+    Z[2, :2] = 0  # so there are some for sure
+    return rng.normal(size=shape), Z
+
+
+# --- the quadratic cost, and one step -------------------------------------------------------------
+
+
+def quadratic_gradient(A, Y):
+    return (A - Y) / len(A)
+
+
+def quadratic_inputs(rng):
+    N, K = 7 + rng.integers(3), 3 + rng.integers(2)
+    return sigmoid(rng.normal(size=(N, K))), one_hot(rng.integers(0, K, size=N), K)
+
+
+def gradient_descent_step(theta, grad, lr):
+    return theta - lr * grad
+
+
+def step_inputs(rng):
+    n = 5 + rng.integers(4)
+    return rng.normal(size=n), rng.normal(size=n), float(rng.uniform(0.05, 0.5))
+
+
+EXERCISES = [
+    Exercise(
+        name="softmax_cross_entropy",
+        notebook="02",
+        right=softmax_cross_entropy,
+        inputs=loss_inputs,
+        wrong={
+            "The sign is flipped: log P is negative, and the loss is minus that.": (
+                lambda Z, y: -softmax_cross_entropy(Z, y)
+            ),
+            "You summed over the examples: the loss is their mean, divide by N.": (
+                lambda Z, y: len(y) * softmax_cross_entropy(Z, y)
+            ),
+            "You divided by N twice: np.mean has done it already.": (
+                lambda Z, y: softmax_cross_entropy(Z, y) / len(y)
+            ),
+            "You took the mean over all N × K entries: sum over the K classes, and take the mean "
+            "over the N examples.": lambda Z, y: softmax_cross_entropy(Z, y) / Z.shape[1],
+            "You returned one loss for each example: take their mean.": loss_per_example,
+            "The log is missing: the loss is the mean of -log P at the labels.": loss_without_log,
+            "This is log2: use the natural logarithm, np.log.": (
+                lambda Z, y: softmax_cross_entropy(Z, y) / np.log(2)
+            ),
+            "This is log10: use the natural logarithm, np.log.": (
+                lambda Z, y: softmax_cross_entropy(Z, y) / np.log(10)
+            ),
+            "`P[:, y]` takes all those columns in every row: pair each row with its own label, "
+            "`P[np.arange(N), y]`.": loss_all_columns,
+            "You added (1 - Y) log(1 - P), which belongs to the sigmoid's cross-entropy: after a "
+            "softmax, only the label's own -log P counts.": loss_binary,
+            "exp overflows for large Z: subtract each row's maximum in softmax first.": (
+                loss_not_shifted
+            ),
+        },
+    ),
+    Exercise(
+        name="softmax_cross_entropy_gradient",
+        notebook="02",
+        right=softmax_cross_entropy_gradient,
+        inputs=loss_inputs,
+        wrong={
+            "The 1/N is missing: J is the mean over the N examples, so dZ = (P - Y)/N.": (
+                lambda Z, y: len(y) * softmax_cross_entropy_gradient(Z, y)
+            ),
+            "You divided by N twice: dZ = (P - Y)/N.": (
+                lambda Z, y: softmax_cross_entropy_gradient(Z, y) / len(y)
+            ),
+            "You divided by N × K: the mean goes over the N examples only.": (
+                lambda Z, y: softmax_cross_entropy_gradient(Z, y) / Z.shape[1]
+            ),
+            "The sign is flipped: dZ = (P - Y)/N, so a step against it raises P at the label.": (
+                lambda Z, y: -softmax_cross_entropy_gradient(Z, y)
+            ),
+            "Y is missing: dZ = (P - Y)/N.": lambda Z, y: softmax(Z) / len(y),
+            "You multiplied by P(1 - P), but the softmax's derivative is in P - Y already.": (
+                gradient_extra_factor
+            ),
+            "This is ∂J/∂P: take it through the softmax, down to Z.": gradient_to_P,
+            "Your softmax goes along the wrong axis: each row (example) sums to 1.": (
+                gradient_wrong_axis
+            ),
+            "You summed over the examples: dZ has the shape of Z.": (
+                lambda Z, y: softmax_cross_entropy_gradient(Z, y).sum(axis=0)
+            ),
+            "exp overflows for large Z: subtract each row's maximum in softmax first.": (
+                gradient_not_shifted
+            ),
+        },
+    ),
+    Exercise(
+        name="dense_backward",
+        notebook="02",
+        right=dense_backward,
+        inputs=dense_backward_inputs,
+        returns=("dW", "db", "dX"),
+        wrong={
+            "dW is transposed: it has the shape of W, (n_in, n_out), so dW = XᵀdZ.": (
+                lambda dZ, X, W: {"dW": dZ.T @ X}
+            ),
+            "You divided dW by N: the 1/N is already in the loss, and so in dZ.": (
+                lambda dZ, X, W: {"dW": X.T @ dZ / len(X)}
+            ),
+            "dW has the wrong sign: dW = XᵀdZ. The minus comes with the step, not here.": (
+                lambda dZ, X, W: {"dW": -X.T @ dZ}
+            ),
+            "You divided db by N: the 1/N is already in the loss, and so in dZ.": (
+                lambda dZ, X, W: {"db": dZ.mean(axis=0)}
+            ),
+            "You summed db over the wrong axis: sum over the examples, axis=0.": (
+                lambda dZ, X, W: {"db": dZ.sum(axis=1)}
+            ),
+            "You summed db over everything: sum over the examples only, axis=0.": (
+                lambda dZ, X, W: {"db": dZ.sum()}
+            ),
+            "db has one dimension too many: it has the shape of b, (n_out,), so no keepdims.": (
+                lambda dZ, X, W: {"db": dZ.sum(axis=0, keepdims=True)}
+            ),
+            "db is not summed: b acts on every example, so its gradients add up over axis=0.": (
+                lambda dZ, X, W: {"db": dZ}
+            ),
+            "db has the wrong sign: db = Σₙ dZₙ. The minus comes with the step, not here.": (
+                lambda dZ, X, W: {"db": -dZ.sum(axis=0)}
+            ),
+            "dX is transposed: it has the shape of X, (N, n_in), so dX = dZWᵀ.": (
+                lambda dZ, X, W: {"dX": W @ dZ.T}
+            ),
+            "You divided dX by N: the 1/N is already in the loss, and so in dZ.": (
+                lambda dZ, X, W: {"dX": dZ @ W.T / len(X)}
+            ),
+            "You took dW for W: dX = dZWᵀ.": lambda dZ, X, W: {"dX": dZ @ (X.T @ dZ).T},
+            "dX has the wrong sign: dX = dZWᵀ. The minus comes with the step, not here.": (
+                lambda dZ, X, W: {"dX": -dZ @ W.T}
+            ),
+        },
+    ),
+    Exercise(
+        name="sigmoid_backward",
+        notebook="02",
+        right=sigmoid_backward,
+        inputs=sigmoid_inputs,
+        wrong={
+            "You forgot the factor (1 - A): σ' = A(1 - A).": lambda dA, A: dA * A,
+            "You forgot the factor A: σ' = A(1 - A).": lambda dA, A: dA * (1 - A),
+            "You forgot dA: the chain rule multiplies dA by σ' = A(1 - A).": (
+                lambda dA, A: A * (1 - A)
+            ),
+            "You took A for Z and applied the sigmoid again: A is σ(Z) already.": (
+                lambda dA, A: sigmoid_backward(dA, sigmoid(A))
+            ),
+            "This is the derivative of tanh, 1 - A²: σ' = A(1 - A).": (
+                lambda dA, A: dA * (1 - A**2)
+            ),
+            "The sign is flipped: σ' = A(1 - A), not A(A - 1).": (
+                lambda dA, A: -sigmoid_backward(dA, A)
+            ),
+            "You divided by N: the 1/N is already in the loss, and so in dA.": (
+                lambda dA, A: sigmoid_backward(dA, A) / len(A)
+            ),
+        },
+    ),
+    Exercise(
+        name="relu_backward",
+        notebook="02",
+        right=relu_backward,
+        inputs=relu_inputs,
+        wrong={
+            "At Z = 0 exactly nothing passes here: the mask is Z > 0, not Z >= 0.": (
+                lambda dA, Z: dA * (Z >= 0)
+            ),
+            "dA came through unchanged: the mask Z > 0 is missing, or it is True everywhere (as "
+            "A >= 0 is, after a ReLU).": lambda dA, Z: dA.copy(),
+            "You forgot dA: the chain rule multiplies it by the mask Z > 0.": (
+                lambda dA, Z: 1.0 * (Z > 0)
+            ),
+            "You multiplied by the ReLU itself: its slope is what is due, 1 or 0.": (
+                lambda dA, Z: dA * np.maximum(Z, 0)
+            ),
+            "You applied the ReLU to dA: its mask comes from Z.": (lambda dA, Z: np.maximum(dA, 0)),
+            "The mask is upside down: it passes dA where Z > 0.": lambda dA, Z: dA * (Z <= 0),
+        },
+    ),
+    Exercise(
+        name="quadratic_gradient",
+        notebook="02",
+        right=quadratic_gradient,
+        inputs=quadratic_inputs,
+        wrong={
+            "The 1/N is missing: J = 1/(2N) Σ‖A - Y‖².": lambda A, Y: A - Y,
+            "You divided by N twice: J = 1/(2N) Σ‖A - Y‖² has one 1/N.": (
+                lambda A, Y: (A - Y) / len(A) ** 2
+            ),
+            "You have a 2 too many: the ½ in J cancels the 2 from the square.": (
+                lambda A, Y: 2 * (A - Y) / len(A)
+            ),
+            "You have a ½ too many: it cancels the 2 from the square.": (
+                lambda A, Y: (A - Y) / (2 * len(A))
+            ),
+            "You divided by N × K: the mean goes over the N examples only.": (
+                lambda A, Y: (A - Y) / A.size
+            ),
+            "The sign is flipped: (A - Y)/N, not (Y - A)/N.": lambda A, Y: (Y - A) / len(A),
+            "This is the cost J: its derivative with respect to A is due, of the shape of A.": (
+                lambda A, Y: np.sum((A - Y) ** 2) / (2 * len(A))
+            ),
+            "You kept the square: the derivative of ½(A - Y)² is A - Y.": (
+                lambda A, Y: (A - Y) ** 2 / len(A)
+            ),
+        },
+    ),
+    Exercise(
+        name="gradient_descent_step",
+        notebook="02",
+        right=gradient_descent_step,
+        inputs=step_inputs,
+        wrong={
+            "You walked uphill: the step goes against the gradient, theta - lr * grad.": (
+                lambda theta, grad, lr: theta + lr * grad
+            ),
+            "The learning rate is missing: theta - lr * grad.": lambda theta, grad, lr: (
+                theta - grad
+            ),
+            "You returned the step: add it to theta.": lambda theta, grad, lr: -lr * grad,
+            "You divided by the learning rate: multiply, theta - lr * grad.": (
+                lambda theta, grad, lr: theta - grad / lr
+            ),
+            "You multiplied theta by the learning rate: it belongs to grad, theta - lr * grad.": (
+                lambda theta, grad, lr: lr * (theta - grad)
+            ),
+            "The gradient is missing: theta - lr * grad.": lambda theta, grad, lr: theta - lr,
+        },
+    ),
+]

@@ -1,0 +1,181 @@
+"""The exercises of notebook 03, Activations."""
+
+import numpy as np
+
+from .exercise import Exercise
+from .nb02 import relu_inputs
+
+# --- tanh -----------------------------------------------------------------------------------------
+
+
+def tanh_derivative(A):
+    return 1 - A**2
+
+
+def tanh_inputs(rng):
+    return (np.tanh(rng.normal(size=(6 + rng.integers(3), 4))),)
+
+
+# --- leaky ReLU -----------------------------------------------------------------------------------
+
+
+def leaky_relu(Z, slope):
+    return np.where(Z > 0, Z, slope * Z)
+
+
+def leaky_relu_backward(dA, Z, slope):
+    return dA * np.where(Z > 0, 1, slope)
+
+
+def leaky_relu_backward_inputs(rng):
+    return *relu_inputs(rng), float(rng.uniform(0.05, 0.3))
+
+
+def leaky_relu_inputs(rng):
+    return leaky_relu_backward_inputs(rng)[1:]
+
+
+# --- the scale of initial weights -----------------------------------------------------------------
+
+
+def he_scale(n_in):
+    return np.sqrt(2 / n_in)
+
+
+def xavier_scale(n_in, n_out):
+    return np.sqrt(2 / (n_in + n_out))
+
+
+def scale_inputs(rng):
+    n_in = int(rng.integers(50, 800))
+    return n_in, n_in // int(rng.integers(3, 9))
+
+
+EXERCISES = [
+    Exercise(
+        name="tanh_derivative",
+        notebook="03",
+        right=tanh_derivative,
+        inputs=tanh_inputs,
+        wrong={
+            "You took A for Z and applied tanh again: A is tanh(Z) already.": (
+                lambda A: 1 - np.tanh(A) ** 2
+            ),
+            "The square is missing: tanh' = 1 - A².": lambda A: 1 - A,
+            "You squared the difference: tanh' = 1 - A², not (1 - A)².": lambda A: (1 - A) ** 2,
+            "The sign is flipped: tanh' = 1 - A², not A² - 1.": lambda A: A**2 - 1,
+            "This is the derivative of the sigmoid, A(1 - A): tanh' = 1 - A².": (
+                lambda A: A * (1 - A)
+            ),
+        },
+    ),
+    Exercise(
+        name="leaky_relu",
+        notebook="03",
+        right=leaky_relu,
+        inputs=leaky_relu_inputs,
+        wrong={
+            "This is the plain ReLU: below 0 a leaky one returns slope · Z.": (
+                lambda Z, slope: np.maximum(Z, 0)
+            ),
+            "You used slope everywhere: above 0, Z passes unchanged.": lambda Z, slope: slope * Z,
+            "You returned slope itself below 0: slope · Z is due.": (
+                lambda Z, slope: np.where(Z > 0, Z, slope)
+            ),
+            "Below 0 the sign is flipped: slope · Z is negative there.": (
+                lambda Z, slope: np.where(Z > 0, Z, -slope * Z)
+            ),
+            "Slope is on the wrong side: Z passes unchanged above 0, and leaks below.": (
+                lambda Z, slope: np.where(Z > 0, slope * Z, Z)
+            ),
+            "You used 0.01, whatever slope was passed.": lambda Z, slope: leaky_relu(Z, 0.01),
+            "This is the derivative: Z above 0 and slope · Z below is due.": (
+                lambda Z, slope: np.where(Z > 0, 1, slope)
+            ),
+        },
+    ),
+    Exercise(
+        name="leaky_relu_backward",
+        notebook="03",
+        right=leaky_relu_backward,
+        inputs=leaky_relu_backward_inputs,
+        wrong={
+            "At Z = 0 exactly the slope counts here: the mask is Z > 0, not Z >= 0.": (
+                lambda dA, Z, slope: dA * np.where(Z >= 0, 1, slope)
+            ),
+            "This is the plain ReLU: below 0 a leaky one passes slope · dA.": (
+                lambda dA, Z, slope: dA * (Z > 0)
+            ),
+            "dA came through unchanged: where Z <= 0, multiply it by slope.": (
+                lambda dA, Z, slope: dA.copy()
+            ),
+            "You used slope everywhere: where Z > 0, dA passes unchanged.": (
+                lambda dA, Z, slope: slope * dA
+            ),
+            "You forgot dA: the chain rule multiplies it by 1 or slope.": (
+                lambda dA, Z, slope: np.where(Z > 0, 1, slope)
+            ),
+            "You multiplied by the leaky ReLU itself: its slope is what is due, 1 or slope.": (
+                lambda dA, Z, slope: dA * leaky_relu(Z, slope)
+            ),
+            "You asked for the sign of dA: the mask comes from Z.": (
+                lambda dA, Z, slope: leaky_relu(dA, slope)
+            ),
+            "Slope is on the wrong side: dA passes unchanged where Z > 0.": (
+                lambda dA, Z, slope: dA * np.where(Z > 0, slope, 1)
+            ),
+            "You used 0.01, whatever slope was passed.": (
+                lambda dA, Z, slope: leaky_relu_backward(dA, Z, 0.01)
+            ),
+        },
+    ),
+    Exercise(
+        name="he_scale",
+        notebook="03",
+        right=he_scale,
+        inputs=lambda rng: scale_inputs(rng)[:1],
+        wrong={
+            "This is the variance: the scale is its square root.": lambda n_in: 2 / n_in,
+            "The 2 is missing: a ReLU lets half of the variance through, so He makes it double.": (
+                lambda n_in: np.sqrt(1 / n_in)
+            ),
+            "The 2 stands outside the root: √(2/n_in).": lambda n_in: 2 / np.sqrt(n_in),
+            "The fraction is upside down: more inputs need smaller weights.": (
+                lambda n_in: np.sqrt(n_in / 2)
+            ),
+            "The 2 is in the denominator: √(2/n_in).": lambda n_in: np.sqrt(1 / (2 * n_in)),
+            "This is the limit of a uniform distribution: the standard deviation is √(2/n_in).": (
+                lambda n_in: np.sqrt(6 / n_in)
+            ),
+        },
+    ),
+    Exercise(
+        name="xavier_scale",
+        notebook="03",
+        right=xavier_scale,
+        inputs=scale_inputs,
+        wrong={
+            "This is the variance: the scale is its square root.": (
+                lambda n_in, n_out: 2 / (n_in + n_out)
+            ),
+            "The 2 is missing: the variance is 1 over the mean of n_in and n_out.": (
+                lambda n_in, n_out: np.sqrt(1 / (n_in + n_out))
+            ),
+            "This is the limit of a uniform distribution: the standard deviation has a 2 here.": (
+                lambda n_in, n_out: np.sqrt(6 / (n_in + n_out))
+            ),
+            "This is He's scale: Xavier's also looks at n_out.": (
+                lambda n_in, n_out: np.sqrt(2 / n_in)
+            ),
+            "You looked at n_in only: the backward pass wants n_out, so take both.": (
+                lambda n_in, n_out: np.sqrt(1 / n_in)
+            ),
+            "You multiplied n_in and n_out: add them.": (
+                lambda n_in, n_out: np.sqrt(2 / (n_in * n_out))
+            ),
+            "The fraction is upside down: more neurons need smaller weights.": (
+                lambda n_in, n_out: np.sqrt((n_in + n_out) / 2)
+            ),
+        },
+    ),
+]

@@ -1,0 +1,134 @@
+"""The exercises of notebook 04, Stochastic gradient descent."""
+
+import numpy as np
+
+from .exercise import Exercise
+
+# --- minibatches: any shuffle is right, so a judge looks at the batches ---------------------------
+
+
+def minibatches(N, batch_size, rng):
+    order = rng.permutation(N)
+    return [order[start : start + batch_size] for start in range(0, N, batch_size)]
+
+
+def minibatches_inputs(rng):
+    batch_size = int(rng.integers(8, 13))
+    N = 3 * batch_size + int(rng.integers(2, batch_size - 2))  # the last batch is smaller
+    return N, batch_size, np.random.default_rng(rng.integers(2**32))
+
+
+DROPPED = "The last, smaller batch is missing: its examples would never be seen."
+REPEATED = "Some examples come twice and others never: every one comes once in an epoch."
+NOT_SHUFFLED = "The examples come in their old order: shuffle them with rng.permutation(N)."
+NOT_YOUR_RNG = "The order is not drawn from the rng that was passed: use rng.permutation(N)."
+ALWAYS_SAME = "Every epoch has the same order: draw from the rng that was passed, unseeded by you."
+UNEVEN = "Every batch has batch_size examples, and only the last one may have fewer."
+ONLY_WITHIN = "You shuffled inside each batch only: the same examples would always meet."
+NOT_INDICES = "Return one array of whole numbers, the indices of its examples, for each batch."
+
+
+def judge_minibatches(call, N, batch_size, rng):
+    seed = int(rng.integers(2**32))
+
+    def epoch(rng):
+        answer = call(N, batch_size, rng)
+        batches = [np.asarray(batch) for batch in answer] if np.iterable(answer) else []
+        good = all(batch.ndim == 1 and batch.dtype.kind in "iu" for batch in batches)
+        return batches if good else []
+
+    batches = epoch(np.random.default_rng(seed))
+    if not batches:
+        return NOT_INDICES
+    order = np.concatenate(batches)
+    counts = [len(batch) for batch in batches]
+    if np.array_equal(order, np.arange(len(order))):
+        return NOT_SHUFFLED
+    if len(order) == N - N % batch_size and len(set(order)) == len(order):
+        return DROPPED
+    if not np.array_equal(np.sort(order), np.arange(N)):
+        return REPEATED
+    if counts != [len(batch) for batch in minibatches(N, batch_size, rng)]:
+        return UNEVEN
+    if np.array_equal(order // batch_size, np.arange(N) // batch_size):
+        return ONLY_WITHIN
+    if np.array_equal(order, np.concatenate(epoch(np.random.default_rng(seed + 1)))):
+        return ALWAYS_SAME
+    if not np.array_equal(order, np.concatenate(epoch(np.random.default_rng(seed)))):
+        return NOT_YOUR_RNG
+    return None
+
+
+def minibatches_only_within(N, batch_size, rng):
+    starts = range(0, N, batch_size)
+    return [rng.permutation(np.arange(start, min(start + batch_size, N))) for start in starts]
+
+
+# --- cosine_schedule ------------------------------------------------------------------------------
+
+
+def cosine_schedule(progress):
+    return (1 + np.cos(np.pi * progress)) / 2
+
+
+EXERCISES = [
+    Exercise(
+        name="minibatches",
+        notebook="04",
+        right=minibatches,
+        inputs=minibatches_inputs,
+        judge=judge_minibatches,
+        wrong={
+            DROPPED: lambda N, batch_size, rng: minibatches(N, batch_size, rng)[:-1],
+            REPEATED: lambda N, batch_size, rng: [
+                rng.integers(0, N, size=batch_size) for _ in range(0, N, batch_size)
+            ],
+            NOT_SHUFFLED: lambda N, batch_size, rng: [
+                np.arange(start, min(start + batch_size, N)) for start in range(0, N, batch_size)
+            ],
+            NOT_YOUR_RNG: lambda N, batch_size, rng: minibatches(
+                N, batch_size, np.random.default_rng()
+            ),
+            ALWAYS_SAME: lambda N, batch_size, rng: minibatches(
+                N, batch_size, np.random.default_rng(0)
+            ),
+            UNEVEN: lambda N, batch_size, rng: np.array_split(
+                rng.permutation(N), -(-N // batch_size)
+            ),
+            ONLY_WITHIN: minibatches_only_within,
+            NOT_INDICES: lambda N, batch_size, rng: rng.permutation(N),
+        },
+    ),
+    Exercise(
+        name="cosine_schedule",
+        notebook="04",
+        right=cosine_schedule,
+        inputs=lambda rng: (float(rng.uniform(0.1, 0.4)),),
+        wrong={
+            "The ½ is missing: the factor starts at 1, not at 2.": (
+                lambda progress: 1 + np.cos(np.pi * progress)
+            ),
+            "The 1 + is missing: the factor ends at 0, never below it.": (
+                lambda progress: np.cos(np.pi * progress)
+            ),
+            "You halved the cosine only: (1 + cos) / 2 needs its brackets.": (
+                lambda progress: 1 + np.cos(np.pi * progress) / 2
+            ),
+            "π is missing: half a wave goes from cos 0 to cos π.": (
+                lambda progress: (1 + np.cos(progress)) / 2
+            ),
+            "This is a whole wave: the factor would come back up to 1. Half of it ends at cos π.": (
+                lambda progress: (1 + np.cos(2 * np.pi * progress)) / 2
+            ),
+            "It rises from 0 to 1: the sign of the cosine is flipped.": (
+                lambda progress: (1 - np.cos(np.pi * progress)) / 2
+            ),
+            "This is a quarter of a wave, which drops steeply at the end: use (1 + cos πt) / 2.": (
+                lambda progress: np.cos(np.pi * progress / 2)
+            ),
+            "This is the straight line 1 - progress: bend it with a cosine.": (
+                lambda progress: 1 - progress
+            ),
+        },
+    ),
+]

@@ -1,0 +1,200 @@
+"""The exercises of notebook 06, Gradient check."""
+
+import numpy as np
+
+from .exercise import Exercise
+
+# --- central_difference ---------------------------------------------------------------------------
+
+
+def central_difference(f, theta, eps):
+    grad = np.zeros_like(theta)
+    for i in range(len(theta)):
+        step = np.zeros_like(theta)
+        step[i] = eps
+        grad[i] = (f(theta + step) - f(theta - step)) / (2 * eps)
+    return grad
+
+
+def smooth_function(rng):
+    """A function from a vector to a number; it takes real and complex vectors, on any backend."""
+    a, b, c = (float(number) for number in rng.uniform(0.5, 1.5, size=3))
+
+    def f(theta):
+        return a * (theta**3).sum() + b * (theta[:-1] * theta[1:]).sum() + c * theta.sum() ** 2
+
+    return f
+
+
+def central_inputs(rng):
+    theta = rng.uniform(0.5, 1.5, size=4 + rng.integers(3))
+    return smooth_function(rng), theta, float(rng.uniform(0.05, 0.2))
+
+
+def forward_difference(f, theta, eps):
+    steps = eps * np.eye(len(theta))
+    return np.array([(f(theta + step) - f(theta)) / eps for step in steps])
+
+
+def not_moved_back(f, theta, eps):
+    theta, grad = theta.copy(), np.zeros_like(theta)
+    for i in range(len(theta)):
+        theta[i] += eps
+        above = f(theta)
+        theta[i] -= 2 * eps
+        grad[i] = (above - f(theta)) / (2 * eps)
+    return grad
+
+
+# --- relative_error -------------------------------------------------------------------------------
+
+
+TINY = 1e-300  # any number will do that is far below all gradients
+
+
+def relative_error(a, b):
+    """|a - b| / max(|a| + |b|, tiny), element by element; 0 where a and b both are 0."""
+    return np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), TINY)
+
+
+def relative_inputs(rng):
+    shape = 5 + rng.integers(3), 3
+    a, b = rng.normal(size=shape), rng.normal(size=shape)
+    a[1, 2], b[1, 2] = 1.5, -0.5  # opposite signs
+    a[2, 1], b[2, 1] = 0.5, 0.75  # the same sign
+    a[3, :2] = b[3, :2] = 0
+    return a, b
+
+
+def relative_to(a, b, size):
+    """|a - b| / size, with 0 for 0/0."""
+    return np.abs(a - b) / np.maximum(size, TINY)
+
+
+def relative_error_signed(a, b):
+    return (a - b) / np.maximum(np.abs(a) + np.abs(b), TINY)
+
+
+def relative_error_of_vectors(a, b):
+    return np.linalg.norm(a - b) / (np.linalg.norm(a) + np.linalg.norm(b))
+
+
+# --- complex_step ---------------------------------------------------------------------------------
+
+
+def complex_step(f, theta, h):
+    grad = np.zeros_like(theta)
+    for i in range(len(theta)):
+        step = np.zeros(len(theta), dtype=complex)
+        step[i] = 1j * h
+        grad[i] = f(theta + step).imag / h
+    return grad
+
+
+def complex_inputs(rng):
+    theta = rng.uniform(0.5, 1.5, size=4 + rng.integers(3))
+    return smooth_function(rng), theta, float(10.0 ** -rng.integers(20, 40))
+
+
+def complex_step_whole(f, theta, h):
+    return np.array([f(theta + step) / h for step in 1j * h * np.eye(len(theta))])
+
+
+EXERCISES = [
+    Exercise(
+        name="central_difference",
+        notebook="06",
+        right=central_difference,
+        inputs=central_inputs,
+        wrong={
+            "This is the forward difference: step to both sides, f(θ + ε) - f(θ - ε).": (
+                forward_difference
+            ),
+            "This is the backward difference: step to both sides, f(θ + ε) - f(θ - ε).": (
+                lambda f, theta, eps: forward_difference(f, theta, -eps)
+            ),
+            "The 2 is missing below: the two points are 2ε apart.": (
+                lambda f, theta, eps: 2 * central_difference(f, theta, eps)
+            ),
+            "ε is missing below: divide by the distance 2ε.": (
+                lambda f, theta, eps: eps * central_difference(f, theta, eps)
+            ),
+            "You did not divide by the distance 2ε.": (
+                lambda f, theta, eps: 2 * eps * central_difference(f, theta, eps)
+            ),
+            "`/ 2 * eps` divides by 2 and then multiplies by eps: write `/ (2 * eps)`.": (
+                lambda f, theta, eps: eps**2 * central_difference(f, theta, eps)
+            ),
+            "The sign is flipped: f(θ + ε) - f(θ - ε).": (
+                lambda f, theta, eps: -central_difference(f, theta, eps)
+            ),
+            "You moved all parameters at once, which gives a single number: move one at a time.": (
+                lambda f, theta, eps: (f(theta + eps) - f(theta - eps)) / (2 * eps)
+            ),
+            "You did not put a parameter back before moving the next one.": not_moved_back,
+            "You used an ε of your own: take the eps that was passed.": (
+                lambda f, theta, eps: central_difference(f, theta, 1e-5)
+            ),
+        },
+    ),
+    Exercise(
+        name="relative_error",
+        notebook="06",
+        right=relative_error,
+        inputs=relative_inputs,
+        wrong={
+            "0/0 gives NaN where a and b both are 0: keep the denominator above 0 with "
+            "np.maximum(…, tiny).": lambda a, b: np.abs(a - b) / (np.abs(a) + np.abs(b)),
+            "The absolute value above is missing: an error is never negative.": (
+                relative_error_signed
+            ),
+            "This is the absolute error: divide it by |a| + |b|.": lambda a, b: np.abs(a - b),
+            "You divided by |a| only: |a| + |b| treats both alike.": (
+                lambda a, b: relative_to(a, b, np.abs(a))
+            ),
+            "You divided by |b| only: |a| + |b| treats both alike.": (
+                lambda a, b: relative_to(a, b, np.abs(b))
+            ),
+            "You divided by the larger of |a| and |b|: here it is their sum.": (
+                lambda a, b: relative_to(a, b, np.maximum(np.abs(a), np.abs(b)))
+            ),
+            "You divided by |a + b|, which can vanish: |a| + |b| cannot, unless both are 0.": (
+                lambda a, b: relative_to(a, b, np.abs(a + b))
+            ),
+            "You divided by the mean of |a| and |b|: here it is their sum.": (
+                lambda a, b: 2 * relative_error(a, b)
+            ),
+            "This is one error for the whole array: each element has its own.": (
+                relative_error_of_vectors
+            ),
+            "You returned only the largest error: each element has its own.": (
+                lambda a, b: relative_error(a, b).max()
+            ),
+        },
+    ),
+    Exercise(
+        name="complex_step",
+        notebook="06",
+        right=complex_step,
+        inputs=complex_inputs,
+        wrong={
+            "The derivative is in the imaginary part: take `.imag` before you divide.": (
+                complex_step_whole
+            ),
+            "You did not divide by the step h.": (
+                lambda f, theta, h: h * complex_step(f, theta, h)
+            ),
+            "You divided by 2h: there is one step here, so divide by h.": (
+                lambda f, theta, h: complex_step(f, theta, h) / 2
+            ),
+            "All is 0: the step was real, or an array of floats dropped its imaginary part. Add "
+            "1j * h to theta.astype(complex).": lambda f, theta, h: np.zeros_like(theta),
+            "The sign is flipped: f(θ + ih).imag / h.": (
+                lambda f, theta, h: -complex_step(f, theta, h)
+            ),
+            "You moved all parameters at once, which gives a single number: move one at a time.": (
+                lambda f, theta, h: f(theta + 1j * h).imag / h
+            ),
+        },
+    ),
+]

@@ -1,0 +1,118 @@
+"""A figure that follows its sliders, and that is still a figure where no kernel runs."""
+
+import base64
+import io
+import itertools
+import threading
+
+import ipywidgets
+import matplotlib
+from matplotlib.figure import Figure
+
+from ..plotting import STYLE
+
+
+class Panel(ipywidgets.VBox):
+    """Controls on top, a figure below; each change of a control draws the figure anew.
+
+    In JupyterLab it is alive. In a notebook that was saved, on a code-hosting page or on paper, the
+    same output shows the figure for the controls' first values, and its text.
+
+    Parameters
+    ----------
+    draw : function
+        ``draw(figure, **values)`` with the value of each control; the figure comes empty. It must
+        be quick (0.1 s): what takes longer is computed before, and looked up here.
+    alt : str
+        What the figure shows, for those who cannot see it; no number that differs from machine to
+        machine, since it is compared when the notebooks are tested.
+    size : (float, float), default (8, 3.5)
+        Inches at 100 dots an inch.
+    **controls : ipywidgets
+        For example ``lr=slider([0.01, 0.1, 1.0], "learning rate")``.
+    """
+
+    def __init__(self, draw, alt, size=(8, 3.5), **controls):
+        self.draw, self.alt, self.settings = draw, " ".join(alt.split()), controls
+        # Callbacks can come from another thread than the cell's: one drawing at a time.
+        self._lock = threading.RLock()
+        with matplotlib.rc_context(STYLE):
+            self.figure = Figure(figsize=size, layout="constrained")
+        width = f"{int(size[0] * 100)}px"
+        self._image = ipywidgets.Image(format="png", layout={"width": width, "max_width": "100%"})
+        self._message = ipywidgets.HTML()
+        for control in controls.values():
+            control.observe(self._refresh, "value")
+        super().__init__([*controls.values(), self._image, self._message])
+        self.png = self.render(**self.values)
+        self._image.value = self.png
+
+    @property
+    def values(self):
+        """What the controls say now: a dict from name to value."""
+        return {name: control.value for name, control in self.settings.items()}
+
+    def render(self, **values):
+        """Draw the figure for these values and return it as the bytes of a PNG file."""
+        with self._lock, matplotlib.rc_context(STYLE):
+            self.figure.clear()
+            self.draw(self.figure, **values)
+            buffer = io.BytesIO()
+            # Light compression: a tenth of a second matters more here than the bytes.
+            self.figure.savefig(buffer, format="png", metadata={"Software": None},
+                                pil_kwargs={"compress_level": 1})  # fmt: skip
+        return buffer.getvalue()
+
+    def extremes(self):
+        """Return every combination of the controls' first and last values: a list of dicts."""
+        ends = [_first_and_last(control) for control in self.settings.values()]
+        return [dict(zip(self.settings, some, strict=True)) for some in itertools.product(*ends)]
+
+    def _refresh(self, change):
+        try:
+            self._image.value = self.render(**self.values)
+            self._message.value = ""
+        except Exception as error:  # else it would be seen in the log console alone
+            self._message.value = f"<b>Could not draw this:</b> {type(error).__name__}: {error}"
+
+    def _repr_mimebundle_(self, **kwargs):
+        bundle = super()._repr_mimebundle_(**kwargs)
+        bundle["text/plain"] = repr(self)
+        bundle["image/png"] = base64.b64encode(self.png).decode()
+        return bundle, {"image/png": {"alt": self.alt}}
+
+    def __repr__(self):
+        names = ", ".join(control.description for control in self.settings.values())
+        return f"[interactive figure: {names}] {self.alt}"
+
+
+def slider(options, label, value=None, show=str):
+    """Return a slider over a list of values, with a label, to be moved by mouse or arrow keys.
+
+    Parameters
+    ----------
+    options : list
+        The values in their order; each is shown as ``show(value)``.
+    label : str
+        Name and unit.
+    value : optional
+        Where the slider stands at first; by default at the first of the options.
+    """
+    pairs = [(show(option), option) for option in options]
+    return ipywidgets.SelectionSlider(
+        options=pairs,
+        value=options[0] if value is None else value,
+        description=label,
+        style={"description_width": "12em"},
+        layout={"width": "34em", "max_width": "100%"},
+    )
+
+
+def _first_and_last(control):
+    """Return the two ends of what a control can be set to (or all there is, for a check box)."""
+    if hasattr(control, "options"):
+        values = [option[1] if isinstance(option, tuple) else option for option in control.options]
+        return [values[0], values[-1]] if len(values) > 1 else values
+    if hasattr(control, "min"):
+        return [control.min, control.max]
+    return [False, True]

@@ -1,0 +1,160 @@
+"""An array library like NumPy that refuses to mix with NumPy, as CuPy does. For tests only.
+
+A machine without a GPU cannot run CuPy, but most mistakes that code makes with CuPy are of one
+kind: a NumPy array slips in among the GPU's. Here such a mixture raises TypeError, so a plain
+machine sees it. Arrays hold a NumPy array inside and show it to nobody but ``get()``; functions
+that CuPy does not have, and keyword arguments that it does not take, are missing here too.
+"""
+
+import inspect
+import operator
+
+import numpy as np
+
+try:
+    import cupy  # imports without a GPU, and knows its own functions' names
+except ImportError:
+    cupy = None
+
+__version__ = "0"
+_SCALARS = (bool, int, float, complex, np.generic, str, type(None), slice, type(Ellipsis), np.dtype)
+
+
+def _inside(value):
+    """Unwrap arguments; refuse NumPy arrays."""
+    if isinstance(value, ndarray):
+        return value._array
+    if isinstance(value, (tuple, list)):
+        return type(value)(_inside(item) for item in value)
+    if isinstance(value, _SCALARS) or isinstance(value, type):
+        return value
+    raise TypeError(f"Unsupported type {type(value)}")
+
+
+def _outside(value):
+    """Wrap results; like CuPy's, reductions give arrays of no dimensions, not scalars."""
+    if isinstance(value, (np.ndarray, np.generic)):
+        return ndarray(np.asarray(value))
+    if isinstance(value, (tuple, list)):
+        return type(value)(_outside(item) for item in value)
+    return value
+
+
+class ndarray:
+    """See the module. The name is CuPy's."""
+
+    __array_ufunc__ = None  # NumPy's operators leave the work to ours, which refuse
+
+    def __init__(self, array):
+        self._array = array
+
+    def __array__(self, *args, **kwargs):
+        raise TypeError("Implicit conversion to a NumPy array is not allowed: use .get()")
+
+    def get(self):
+        return self._array.copy()
+
+    dtype = property(lambda self: self._array.dtype)
+    shape = property(lambda self: self._array.shape)
+    ndim = property(lambda self: self._array.ndim)
+    size = property(lambda self: self._array.size)
+    T = property(lambda self: ndarray(self._array.T))
+    real = property(lambda self: ndarray(self._array.real))
+    imag = property(lambda self: ndarray(self._array.imag))
+
+    def __getitem__(self, index):
+        return _outside(self._array[_inside(index)])
+
+    def __setitem__(self, index, value):
+        self._array[_inside(index)] = _inside(value)
+
+    def __len__(self):
+        return len(self._array)
+
+    def __iter__(self):
+        return (_outside(item) for item in self._array)
+
+    def __float__(self):
+        return float(self._array)
+
+    def __int__(self):
+        return int(self._array)
+
+    def __complex__(self):
+        return complex(self._array)
+
+    def __bool__(self):
+        return bool(self._array)
+
+    def __repr__(self):
+        return f"strict {self._array!r}"
+
+
+def _method(name):
+    """A method of NumPy's array that takes and gives ours, if CuPy's takes the same arguments."""
+    theirs = getattr(np.ndarray, name)
+
+    def method(self, *args, **kwargs):
+        if name in ("take", "max", "min", "argmax") and "mode" in kwargs:
+            raise TypeError(f"{name}() got an unexpected keyword argument 'mode'")
+        kwargs = {key: _inside(value) for key, value in kwargs.items()}
+        return _outside(theirs(self._array, *_inside(args), **kwargs))
+
+    return method
+
+
+for _name in """all any argmax argsort astype clip copy cumsum dot fill flatten max mean min nonzero
+        prod ravel repeat reshape squeeze std sum swapaxes take tolist transpose var""".split():
+    setattr(ndarray, _name, _method(_name))
+
+for _name in """add sub mul truediv floordiv mod pow matmul and or xor""".split():
+    _operator = getattr(operator, f"__{_name}__")
+
+    def _forward(self, other, _operator=_operator):
+        return _outside(_operator(self._array, _inside(other)))
+
+    def _reflected(self, other, _operator=_operator):
+        return _outside(_operator(_inside(other), self._array))
+
+    def _in_place(self, other, _operator=getattr(operator, f"__i{_name}__")):
+        _operator(self._array, _inside(other))
+        return self
+
+    setattr(ndarray, f"__{_name}__", _forward)
+    setattr(ndarray, f"__r{_name}__", _reflected)
+    setattr(ndarray, f"__i{_name}__", _in_place)
+
+for _name in "lt le gt ge eq ne".split():
+    setattr(ndarray, f"__{_name}__",
+            lambda self, other, _operator=getattr(operator, f"__{_name}__"):
+            _outside(_operator(self._array, _inside(other))))  # fmt: skip
+
+for _name in "neg pos abs invert".split():
+    setattr(ndarray, f"__{_name}__",
+            lambda self, _operator=getattr(operator, f"__{_name}__"):
+            _outside(_operator(self._array)))  # fmt: skip
+
+
+def asarray(value, dtype=None):
+    """The one way in: NumPy arrays, numbers and lists become ours."""
+    if isinstance(value, ndarray):
+        value = value._array
+    return ndarray(np.array(value, dtype=dtype))
+
+
+def __getattr__(name):
+    """Any other function: NumPy's, with our arrays going in and out, if CuPy has it too."""
+    theirs = getattr(np, name, None)
+    if theirs is None or name.startswith("__"):
+        raise AttributeError(name)
+    if cupy is not None and not hasattr(cupy, name):
+        raise AttributeError(f"CuPy has no function {name!r}")
+    if not callable(theirs) or inspect.isclass(theirs):
+        return theirs
+
+    def function(*args, **kwargs):
+        kwargs = {key: _inside(value) for key, value in kwargs.items()}
+        return _outside(theirs(*_inside(args), **kwargs))
+
+    function.__name__ = name
+    return function

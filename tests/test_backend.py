@@ -1,0 +1,128 @@
+"""The choice of the array library, and what it says when that goes wrong."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import strictarray
+
+import nnhelpers as nn
+from nnhelpers import backend
+
+
+@pytest.fixture
+def choose_again(monkeypatch):
+    """Forget the choice that was made, before and after."""
+    backend._choose.cache_clear()
+    monkeypatch.delitem(backend._modules, "cupy", raising=False)
+    yield monkeypatch
+    backend._choose.cache_clear()
+
+
+def test_get_array_module():
+    assert nn.get_array_module(np.zeros(2)) is np
+    assert nn.get_array_module(strictarray.zeros(2)) is strictarray
+    assert nn.get_array_module(3.0, [1]) is np
+    assert nn.get_array_module(3.0, strictarray.zeros(2)) is strictarray
+
+
+def test_asnumpy():
+    assert nn.asnumpy(strictarray.asarray([1.0, 2.0])).tolist() == [1, 2]
+    assert nn.asnumpy([1, 2]).tolist() == [1, 2]
+    array = np.zeros(2)
+    assert nn.asnumpy(array) is array
+
+
+def test_numpy_can_be_asked_for(choose_again):
+    choose_again.setenv("NNHELPERS_BACKEND", " NumPy ")
+    report = nn.backend_report()
+    assert report.name == "numpy"
+    assert report.device == "the CPU"
+    assert "NNHELPERS_BACKEND" in repr(report)
+    assert nn.xp is np
+
+
+def test_an_unknown_backend_is_refused(choose_again):
+    choose_again.setenv("NNHELPERS_BACKEND", "torch")
+    with pytest.raises(nn.BackendError, match="unknown backend 'torch'.*'numpy'.*Unset"):
+        nn.backend_report()
+
+
+def test_cupy_asked_for_and_not_there_is_an_error_not_a_silent_numpy(choose_again):
+    choose_again.setenv("NNHELPERS_BACKEND", "cupy")
+    choose_again.setattr(backend, "_has_nvidia_driver", lambda: False)
+    with pytest.raises(nn.BackendError, match="no NVIDIA driver.*Unset"):
+        nn.backend_report()
+
+
+def test_without_a_gpu_numpy_says_why(choose_again):
+    choose_again.delenv("NNHELPERS_BACKEND")
+    choose_again.setattr(backend, "_has_nvidia_driver", lambda: False)
+    assert nn.backend_report().reason == "not CuPy: no NVIDIA driver was found on this machine"
+
+
+class BrokenCupy:
+    """Imports, says it is available, and fails at the first computation."""
+
+    __name__ = "cupy"
+
+    @staticmethod
+    def ones(*args, **kwargs):
+        raise RuntimeError("libcublas.so.12: cannot open shared object file")
+
+
+def test_a_driver_without_libraries_is_found_out(choose_again):
+    choose_again.delenv("NNHELPERS_BACKEND")
+    choose_again.setattr(backend, "_has_nvidia_driver", lambda: True)
+    choose_again.setitem(sys.modules, "cupy", BrokenCupy())
+    report = nn.backend_report()
+    assert report.name == "numpy"
+    assert "libcublas" in report.reason
+
+
+def test_cupy_that_cannot_be_imported_is_found_out(choose_again):
+    choose_again.delenv("NNHELPERS_BACKEND")
+    choose_again.setattr(backend, "_has_nvidia_driver", lambda: True)
+    choose_again.setitem(sys.modules, "cupy", None)  # what Python itself does for "not there"
+    assert "cannot be imported" in nn.backend_report().reason
+
+
+@pytest.mark.gpu
+def test_a_gpu_is_used_by_default(choose_again):
+    try:
+        backend.load_backend("cupy")
+    except nn.BackendError as error:
+        pytest.skip(f"no GPU: {error}")
+    choose_again.delenv("NNHELPERS_BACKEND")
+    report = nn.backend_report()
+    assert report.name == "cupy"
+    assert report.device
+
+
+def test_importing_the_package_brings_in_neither_cupy_nor_matplotlib():
+    code = "import sys, nnhelpers; print(sorted({'cupy', 'matplotlib', 'ipywidgets'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_every_name_on_demand_can_be_had():
+    for name in nn._ON_DEMAND:
+        assert getattr(nn, name) is not None
+        assert name in dir(nn)
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        _ = nn.nonsense
+
+
+def test_core_files_import_only_from_files_above():
+    """The order in which a student meets the files is the order in which they may be used."""
+    import ast
+    from pathlib import Path
+
+    order = ["backend", "base", "data", "activations", "layers", "losses", "network", "gradcheck",
+             "optimizers", "training", "plotting"]  # fmt: skip
+    folder = Path(backend.__file__).parent
+    for i, name in enumerate(order):
+        for node in ast.walk(ast.parse((folder / f"{name}.py").read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.level:
+                assert node.module in order[:i], f"{name}.py imports from {node.module}"

@@ -1,0 +1,202 @@
+"""Every layer, activation and loss against numerical derivatives; and wrong gradients are caught."""
+
+import numpy as np
+import pytest
+from conftest import examples, shaken
+
+import nnhelpers as nn
+from nnhelpers.base import Layer
+
+ACTIVATIONS = ["sigmoid", "tanh", "relu", "leaky_relu"]
+LOSSES = [(nn.SoftmaxCrossEntropy, 3), (nn.SigmoidCrossEntropy, 3), (nn.SigmoidCrossEntropy, 1),
+          (nn.MeanSquaredError, 3), (nn.MeanSquaredError, 1)]  # fmt: skip
+
+
+def slow_loop(net, X, y, l2, eps=1e-5):
+    """The honest version: two forward passes for each parameter."""
+    net = net.astype("float64")
+    gradient = np.zeros(net.theta.size)
+    for i in range(net.theta.size):
+        before = net.theta[i]
+        net.theta[i] = before + eps
+        up = net.loss(X, y, l2)
+        net.theta[i] = before - eps
+        gradient[i] = (up - net.loss(X, y, l2)) / (2 * eps)
+        net.theta[i] = before
+    return gradient
+
+
+@pytest.mark.parametrize("method", ["central", "complex"])
+@pytest.mark.parametrize("loss, k", LOSSES)
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_every_activation_and_loss(name, loss, k, method):
+    net, (X, y) = shaken(nn.mlp([5, 4, 6, k], activation=name, loss=loss())), examples(n_classes=max(k, 2))
+    report = nn.gradient_check(net, X, y, l2=0.1, method=method)
+    assert report.passed, report
+    assert report.max_relative_error < {"central": 1e-6, "complex": 1e-11}[method]
+    assert set(report.per_parameter) == {f"layers.{i}.{p}" for i in (0, 2, 4) for p in "Wb"}
+    assert report.per_parameter["layers.2.W"].shape == (4, 6)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_an_activation_behind_the_last_layer(name):
+    layers = [nn.Dense(5, 4), nn.Tanh(), nn.Dense(4, 3), nn.mlp([1, 1, 1], name).layers[1].fresh()]
+    net, (X, y) = shaken(nn.Network(layers, loss=nn.MeanSquaredError())), examples()
+    assert nn.gradient_check(net, X, y, method="complex").passed
+
+
+@pytest.mark.parametrize("l2", [0.0, 0.3])
+@pytest.mark.parametrize("sizes", [[5, 3], [5, 4, 3], [5, 4, 6, 3], [1, 1, 1, 1]])
+def test_the_fast_scheme_equals_the_slow_loop(sizes, l2):
+    net, (X, y) = shaken(nn.mlp(sizes, activation="tanh")), examples(n_in=sizes[0], n_classes=max(sizes[-1], 2))
+    assert np.allclose(nn.numerical_gradient(net, X, y, l2), slow_loop(net, X, y, l2), atol=1e-9)
+
+
+def test_in_small_blocks_too(monkeypatch):
+    net, (X, y) = shaken(nn.mlp([5, 4, 3])), examples()
+    whole = nn.numerical_gradient(net, X, y)
+    monkeypatch.setattr("nnhelpers.gradcheck.BLOCK", 1)
+    assert np.allclose(nn.numerical_gradient(net, X, y), whole, atol=1e-12)
+
+
+def test_the_network_is_left_as_it_was():
+    net, (X, y) = shaken(nn.mlp([5, 4, 3])), examples()
+    theta = net.theta.copy()
+    nn.gradient_check(net, X, y)
+    assert np.array_equal(net.theta, theta) and not net.grad.any() and net.theta.dtype == np.float32
+
+
+def test_on_every_backend(backend):
+    net, (X, y) = shaken(nn.mlp([5, 4, 3], activation="tanh")).to(backend), examples()
+    xp = nn.get_array_module(net.theta)
+    report = nn.gradient_check(net, xp.asarray(X), xp.asarray(y), l2=0.1)
+    assert report.passed and isinstance(report.per_parameter["layers.0.W"], np.ndarray)
+
+
+class Swish(Layer):
+    """A layer that the package does not know: A = Z * sigmoid(Z). It has no ``unit``."""
+
+    def forward(self, Z, training=False):
+        self.Z, self.S = Z, 0.5 * (1 + np.tanh(0.5 * Z))
+        return Z * self.S
+
+    def backward(self, dA):
+        return dA * (self.S + self.Z * self.S * (1 - self.S))
+
+
+class Scale(Layer):
+    """A layer with parameters that is not Dense: A = s * Z."""
+
+    def __init__(self, n):
+        self.shapes = {"s": (n,)}
+
+    def initial(self, rng):
+        return {"s": rng.normal(size=self.shapes["s"])}
+
+    def forward(self, Z, training=False):
+        self.Z = Z
+        return Z * self.params["s"]
+
+    def backward(self, dA, input_gradient=True):
+        (dA * self.Z).sum(axis=0, out=self.grads["s"])
+        return dA * self.params["s"]
+
+
+def test_layers_of_ones_own():
+    layers = [nn.Dense(5, 4), Scale(4), Swish(), nn.Dense(4, 6), Swish(), Scale(6), nn.Dense(6, 3)]
+    net, (X, y) = shaken(nn.Network(layers, loss=nn.SoftmaxCrossEntropy())), examples()
+    for method in ("central", "complex"):
+        report = nn.gradient_check(net, X, y, l2=0.1, method=method)
+        assert report.passed, report
+        assert "layers.1.s" in report.per_parameter
+
+
+# ---------------------------------------------------------------- gradients that must not pass
+
+
+class WrongSign(nn.Dense):
+    def backward(self, dZ, input_gradient=True):
+        dX = super().backward(dZ, input_gradient)
+        self.grads["b"] *= -1
+        return dX
+
+
+class Untransposed(nn.Dense):
+    def backward(self, dZ, input_gradient=True):
+        super().backward(dZ, input_gradient)
+        return dZ @ self.params["W"]  # fits only because the layer is square
+
+
+class OneWrongElement(nn.Dense):
+    def backward(self, dZ, input_gradient=True):
+        dX = super().backward(dZ, input_gradient)
+        self.grads["W"][1, 2] *= 1.001
+        return dX
+
+
+class AtZeroToo(nn.ReLU):
+    def backward(self, dA):
+        return dA * (self.A >= 0)
+
+
+class NotANumber(nn.Dense):
+    def backward(self, dZ, input_gradient=True):
+        dX = super().backward(dZ, input_gradient)
+        self.grads["W"][0, 0] = np.nan
+        return dX
+
+
+class TwiceByN(nn.SoftmaxCrossEntropy):
+    def backward(self):
+        return super().backward() / len(self.y)
+
+
+def broken(dense=nn.Dense, act=nn.ReLU, loss=nn.SoftmaxCrossEntropy):
+    return shaken(nn.Network([nn.Dense(5, 4), act(), dense(4, 4), act(), nn.Dense(4, 3)], loss=loss()))
+
+
+@pytest.mark.parametrize("method", ["central", "complex"])
+@pytest.mark.parametrize("kind, wrong", [
+    ({"dense": WrongSign}, {"layers.2.b"}),
+    ({"dense": Untransposed}, {"layers.0.W", "layers.0.b"}),
+    ({"dense": OneWrongElement}, {"layers.2.W"}),
+    ({"act": AtZeroToo}, {"layers.0.W", "layers.0.b", "layers.2.W", "layers.2.b"}),
+    ({"loss": TwiceByN}, {f"layers.{i}.{p}" for i in (0, 2, 4) for p in "Wb"}),
+], ids=lambda value: str(value)[:40])  # fmt: skip
+def test_a_broken_gradient_fails_where_it_is_broken(kind, wrong, method):
+    X, y = examples(n=20)
+    report = nn.gradient_check(broken(**kind), X, y, method=method)
+    assert not report.passed
+    assert {name for name, errors in report.per_parameter.items() if errors.max() > 1e-6} == wrong
+    assert "FAILED" in repr(report) and repr(report).count("<-- wrong") == len(wrong)
+    if kind.get("dense") is OneWrongElement:
+        assert np.unravel_index(report.per_parameter["layers.2.W"].argmax(), (4, 4)) == (1, 2)
+
+
+def test_nan_does_not_pass():
+    report = nn.gradient_check(broken(dense=NotANumber), *examples())
+    assert not report.passed and np.isnan(report.max_relative_error)
+
+
+def test_a_forgotten_penalty_fails():
+    class Forgetful(nn.Network):
+        def learn_batch(self, X, y, l2):
+            return super().learn_batch(X, y, 0.0)
+
+    net = shaken(Forgetful([nn.Dense(5, 3)], loss=nn.SoftmaxCrossEntropy()))
+    report = nn.gradient_check(net, *examples(), l2=0.1)
+    assert report.per_parameter["layers.0.W"].max() > 0.01
+    assert report.per_parameter["layers.0.b"].max() < 1e-6
+
+
+def test_relative_error():
+    assert nn.relative_error(np.array([1.0, 2.0]), np.array([1.0, 2.0])).tolist() == [0, 0]
+    assert nn.relative_error(np.array([1.0, -1.0]), np.array([1.0, 1.0])).tolist() == [0, 1]
+    assert nn.relative_error(np.zeros(2), np.zeros(2)).tolist() == [0, 0]
+    # far below the largest element there is rounding, not error
+    assert nn.relative_error(np.array([1.0, 1e-14]), np.array([1.0, -1e-14]))[1] < 1e-10
+
+
+def test_unknown_method():
+    with pytest.raises(ValueError, match="unknown method 'forward': expected one of central, complex"):
+        nn.gradient_check(nn.mlp([5, 3]), *examples(), method="forward")

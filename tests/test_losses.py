@@ -1,0 +1,113 @@
+"""Each loss: its value, its derivative, labels that do not fit, numbers that overflow."""
+
+import numpy as np
+import pytest
+from conftest import examples
+
+import nnhelpers as nn
+
+LOSSES = [nn.SoftmaxCrossEntropy, nn.SigmoidCrossEntropy, nn.MeanSquaredError]
+# The formulas as they stand in notebook 02, without regard for large numbers.
+FORMULAS = {
+    nn.SoftmaxCrossEntropy: lambda Z, Y: -np.log((np.exp(Z) / np.exp(Z).sum(1, keepdims=True))[Y == 1]).sum(),
+    nn.SigmoidCrossEntropy: lambda Z, Y: -np.log(np.where(Y == 1, 1 / (1 + np.exp(-Z)), 1 / (1 + np.exp(Z)))).sum(),
+    nn.MeanSquaredError: lambda Z, Y: 0.5 * ((Z - Y) ** 2).sum(),
+}  # fmt: skip
+CASES = [(loss, k) for loss in LOSSES for k in (1, 2, 4) if (loss, k) != (nn.SoftmaxCrossEntropy, 1)]
+
+
+def outputs(k, n=6, seed=3):
+    y = np.arange(n) % max(k, 2)
+    Y = y[:, None] if k == 1 else np.eye(k)[y]
+    return np.random.default_rng(seed).normal(size=(n, k)), y, Y
+
+
+@pytest.mark.parametrize("loss, k", CASES)
+def test_value(loss, k, xp):
+    Z, y, Y = outputs(k)
+    assert float(loss().forward(xp.asarray(Z), xp.asarray(y))) == pytest.approx(FORMULAS[loss](Z, Y) / len(y))
+
+
+@pytest.mark.parametrize("loss, k", CASES)
+def test_derivative_against_central_differences(loss, k, xp):
+    Z, y, Y = outputs(k)
+    one = loss()
+    one.forward(xp.asarray(Z), xp.asarray(y))
+    dZ, eps = nn.asnumpy(one.backward()), 1e-6
+    for index in np.ndindex(*Z.shape):
+        up, down = Z.copy(), Z.copy()
+        up[index] += eps
+        down[index] -= eps
+        numerical = (FORMULAS[loss](up, Y) - FORMULAS[loss](down, Y)) / (2 * eps) / len(y)
+        assert dZ[index] == pytest.approx(numerical, abs=1e-8)
+
+
+@pytest.mark.parametrize("loss, k", CASES)
+def test_backward_can_be_called_twice_and_leaves_Z_alone(loss, k):
+    Z, y, _ = outputs(k)
+    before, one = Z.copy(), loss()
+    one.forward(Z, y)
+    assert np.array_equal(one.backward(), one.backward())
+    assert np.array_equal(Z, before)
+
+
+@pytest.mark.parametrize("loss, k", CASES)
+def test_types_are_kept(loss, k):
+    Z, y, _ = outputs(k)
+    one = loss()
+    assert one.forward(Z.astype("float32"), y).dtype == np.float32
+    assert one.backward().dtype == np.float32
+    assert one.predict_proba(Z.astype("float32")).dtype == np.float32
+
+
+@pytest.mark.parametrize("loss, k", CASES)
+def test_several_versions_at_once(loss, k):
+    """Z of shape (V, N, K) gives V losses: what the gradient check relies on."""
+    _, y, _ = outputs(k)
+    Z = np.random.default_rng(0).normal(size=(5, len(y), k))
+    assert np.allclose(loss().forward(Z, y), [loss().forward(one, y) for one in Z], atol=1e-14)
+
+
+@pytest.mark.parametrize("loss, k", CASES)
+def test_probabilities(loss, k, xp):
+    Z, y, _ = outputs(k)
+    P = nn.asnumpy(loss().predict_proba(xp.asarray(Z)))
+    assert P.shape == (len(y), max(k, 2))
+    assert np.allclose(P.sum(axis=1), 1) and (P >= 0).all()
+    predicted = nn.asnumpy(loss().predict(xp.asarray(Z)))
+    assert np.array_equal(predicted, P.argmax(axis=1))
+    assert int(loss().count_correct(xp.asarray(Z), xp.asarray(y))) == (predicted == y).sum()
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_large_outputs_do_not_overflow(dtype):
+    Z, y = np.array([[1000.0, -1000.0], [1000.0, -1000.0]], dtype=dtype), np.array([0, 1])
+    softmax, sigmoid = nn.SoftmaxCrossEntropy(), nn.SigmoidCrossEntropy()
+    assert softmax.forward(Z, y) == pytest.approx(1000)  # 0 for the first, 2000 for the second
+    assert np.allclose(softmax.backward(), [[0, 0], [0.5, -0.5]])
+    assert sigmoid.forward(Z, y) == pytest.approx(1000)
+    assert np.allclose(sigmoid.backward(), [[0, 0], [0.5, -0.5]])
+
+
+def test_labels_that_do_not_fit():
+    net, (X, y) = nn.mlp([5, 3]), examples()
+    with pytest.raises(ValueError, match=r"from 0 to 2, got y\[1\] = 3"):
+        net.loss(X, y + 2)
+    with pytest.raises(ValueError, match=r"got y\[0\] = -1"):
+        net.loss(X, y - 1)
+    with pytest.raises(ValueError, match=r"shape \(N,\), got \(7, 3\).*argmax"):
+        net.loss(X, nn.one_hot(y, 3))
+    with pytest.raises(ValueError, match="integers, got float64.*astype"):
+        net.loss(X, y.astype("float64"))
+    with pytest.raises(ValueError, match="7 examples and 6 labels"):
+        net.loss(X, y[:-1])
+    with pytest.raises(ValueError, match="from 0 to 1"):
+        nn.mlp([5, 1]).loss(X, y)
+    with pytest.raises(ValueError, match="at least 2 outputs, got 1.*SigmoidCrossEntropy"):
+        nn.mlp([5, 1], loss=nn.SoftmaxCrossEntropy()).loss(X, y)
+
+
+def test_penalty():
+    W = [np.array([[1.0, 2.0]]), np.array([[3.0]])]
+    assert nn.l2_penalty(W, 0.5) == pytest.approx(0.25 * (1 + 4 + 9))

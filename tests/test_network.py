@@ -1,0 +1,195 @@
+"""The network: one vector of parameters, forward and backward for any shape, and clear errors."""
+
+import numpy as np
+import pytest
+from conftest import examples, shaken
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import nnhelpers as nn
+
+
+def test_forward_is_the_formula(rng):
+    net = nn.mlp([5, 4, 3], activation="tanh").astype("float64")
+    X = rng.normal(size=(6, 5))
+    W1, b1 = net.layers[0].params["W"], net.layers[0].params["b"]
+    W2, b2 = net.layers[2].params["W"], net.layers[2].params["b"]
+    assert np.allclose(net.forward(X), np.tanh(X @ W1 + b1) @ W2 + b2, atol=1e-14)
+
+
+def test_parameters_are_views_into_theta():
+    net = nn.mlp([5, 4, 3])
+    assert net.theta.flags.c_contiguous and net.theta.shape == net.grad.shape == (5 * 4 + 4 + 4 * 3 + 3,)
+    net.theta[:] = np.arange(net.theta.size)
+    assert net.layers[0].params["W"].tolist() == np.arange(20).reshape(5, 4).tolist()
+    assert net.layers[0].params["b"].tolist() == [20, 21, 22, 23]
+    net.layers[2].params["b"][:] = 7
+    assert net.theta[-3:].tolist() == [7, 7, 7]
+    for layer in net.layers:
+        assert set(layer.params) == set(layer.grads) == set(layer.shapes)
+
+
+def test_backward_fills_the_views_of_grad():
+    net, (X, y) = shaken(nn.mlp([5, 4, 3])), examples()
+    net.loss_and_grad(X, y)
+    assert all(np.shares_memory(layer.grads[name], net.grad) and layer.grads[name].any()
+               for layer in net.layers for name in layer.grads)  # fmt: skip
+
+
+def test_a_seed_is_a_network():
+    assert np.array_equal(nn.mlp([5, 4, 3], seed=1).theta, nn.mlp([5, 4, 3], seed=1).theta)
+    assert not np.array_equal(nn.mlp([5, 4, 3], seed=1).theta, nn.mlp([5, 4, 3], seed=2).theta)
+    net = nn.mlp([50, 50, 50], init=1.0)
+    correlation = np.corrcoef(net.layers[0].params["W"].ravel(), net.layers[2].params["W"].ravel())
+    assert abs(correlation[0, 1]) < 0.1, "each layer has its own numbers"
+
+
+@pytest.mark.parametrize("init, scale", [
+    ("he", np.sqrt(2 / 300)), ("xavier", np.sqrt(2 / 500)), ("lecun", np.sqrt(1 / 300)), (0.7, 0.7),
+])  # fmt: skip
+def test_initial_scale(init, scale):
+    net = nn.Network([nn.Dense(300, 200, init=init)], loss=nn.SoftmaxCrossEntropy())
+    assert net.layers[0].params["W"].std() == pytest.approx(scale, rel=0.02)
+    assert not net.layers[0].params["b"].any()
+
+
+def test_mlp_chooses_the_rule_for_the_activation():
+    assert [layer.init for layer in nn.mlp([5, 4, 4, 3], ["relu", "tanh"]).layers[::2]] == ["he", "xavier", "xavier"]
+
+
+def test_mlp_builds_what_is_written_out():
+    net = nn.mlp([5, 4, 4, 1], activation=["sigmoid", "leaky_relu"])
+    assert repr(net) == ("Network([Dense(5, 4), Sigmoid(), Dense(4, 4), LeakyReLU(0.01), Dense(4, 1)], "
+                         "loss=SigmoidCrossEntropy())")  # fmt: skip
+    assert net.sizes == [5, 4, 4, 1]
+    assert repr(nn.mlp([5, 3])) == "Network([Dense(5, 3)], loss=SoftmaxCrossEntropy())"
+
+
+def test_copies_share_nothing():
+    net, (X, y) = shaken(nn.mlp([5, 4, 3])), examples()
+    twin = net.copy()
+    before = net.theta.copy()
+    twin.loss_and_grad(X, y)
+    nn.SGD(0.5).step(twin.theta, twin.grad)
+    assert np.array_equal(net.theta, before) and not net.grad.any()
+    assert net.layers[0] is not twin.layers[0] and net.loss_function is not twin.loss_function
+    assert np.array_equal(net.astype("float64").theta, net.theta)
+    assert net.astype("float64").theta.dtype == np.float64
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_types_are_kept(dtype):
+    net, (X, y) = nn.mlp([5, 4, 3]).astype(dtype), examples()
+    assert net.forward(X).dtype == net.predict_proba(X).dtype == net.grad.dtype == dtype
+    cost, _ = net.learn_batch(net._as_input(X), y, 0.1)
+    assert cost.dtype == dtype
+    nn.SGD(np.float64(0.1)).step(net.theta, net.grad)
+    assert net.theta.dtype == dtype
+
+
+def test_backends_agree(backend):
+    net, (X, y) = shaken(nn.mlp([5, 4, 3], activation="tanh")).astype("float64"), examples()
+    elsewhere = net.to(backend)
+    xp = nn.get_array_module(elsewhere.theta)
+    assert xp.__name__ == backend
+    there = xp.asarray(X), xp.asarray(y)
+    assert elsewhere.loss_and_grad(*there, l2=0.1) == pytest.approx(net.loss_and_grad(X, y, l2=0.1))
+    assert np.allclose(nn.asnumpy(elsewhere.grad), net.grad, atol=1e-12)
+    assert np.allclose(nn.asnumpy(elsewhere.predict_proba(there[0])), net.predict_proba(X))
+    assert np.array_equal(nn.asnumpy(elsewhere.predict(there[0])), net.predict(X))
+    assert elsewhere.score(*there) == net.score(X, y)
+    assert np.array_equal(elsewhere.to("numpy").theta, net.theta)
+
+
+def test_arrays_of_another_backend_are_refused():
+    net, (X, y) = nn.mlp([5, 3]).to("strictarray"), examples()
+    with pytest.raises(TypeError, match="strictarray arrays, X is an array of numpy.*net.to"):
+        net.forward(X)
+    with pytest.raises(TypeError, match="y is an array of numpy"):
+        net.loss(nn.get_array_module(net.theta).asarray(X), y)
+
+
+def test_lists_and_integers_are_welcome():
+    net = nn.mlp([2, 3])
+    assert net.predict([[0, 1], [1, 0]]).shape == (2,)
+    assert net.forward(np.array([[0, 255]], dtype="uint8")).dtype == np.float32
+
+
+def test_predictions_survive_the_next_call(rng):
+    net = nn.mlp([5, 4, 3])
+    first = net.forward(rng.normal(size=(2, 5)))
+    kept = first.copy()
+    net.forward(rng.normal(size=(2, 5)))
+    assert np.array_equal(first, kept)
+
+
+def test_score_and_evaluate():
+    net, (X, y) = nn.mlp([5, 4, 3]), examples(n=2500)
+    assert net.score(X, y) == (net.predict(X) == y).mean()
+    loss, accuracy = nn.evaluate(net, X, y, batch_size=999)
+    assert loss == pytest.approx(net.loss(X, y), rel=1e-5)
+    assert accuracy == net.score(X, y)
+
+
+def test_summary_counts():
+    text = str(nn.mlp([784, 128, 10]).summary())
+    assert "101,770" in text and "(784, 128)" in text and repr(nn.mlp([2, 2]).summary())[0] != "'"
+
+
+@pytest.mark.parametrize("shape, hint", [
+    ((784, 64), r"expected X of shape \(N, 784\), got \(784, 64\): examples are rows here. Try X.T"),
+    ((64, 28, 28), r"got \(64, 28, 28\).*X.reshape\(len\(X\), -1\)"),
+    ((784,), r"got \(784,\).*X\[None, :\]"),
+    ((64, 100), r"got \(64, 100\): each row of X is one example with 784 numbers"),
+])  # fmt: skip
+def test_wrong_shapes_get_a_hint(shape, hint):
+    with pytest.raises(ValueError, match=hint):
+        nn.mlp([784, 10]).forward(np.zeros(shape))
+
+
+def test_wrong_calls():
+    with pytest.raises(ValueError, match="numbers, got an array of <U1"):
+        nn.mlp([2, 2]).forward(np.array([["a", "b"]]))
+    with pytest.raises(ValueError, match="at least one example, got none"):
+        nn.mlp([2, 2]).loss(np.zeros((0, 2)), np.zeros(0, int))
+    with pytest.raises(ValueError, match="unknown activation 'rel'"):
+        nn.mlp([2, 2, 2], activation="rel")
+    with pytest.raises(ValueError, match="each of the 2 hidden layers, got 1"):
+        nn.mlp([2, 2, 2, 2], activation=["relu"])
+    with pytest.raises(ValueError, match="at least two sizes"):
+        nn.mlp([2])
+    with pytest.raises(ValueError, match=r"two positive integers, got \(2, 0\)"):
+        nn.mlp([2, 0])
+    with pytest.raises(ValueError, match="unknown init 'hee'"):
+        nn.Dense(2, 2, init="hee")
+    with pytest.raises(ValueError, match="unknown init -1"):
+        nn.Dense(2, 2, init=-1)
+    with pytest.raises(ValueError, match=r"Dense\(2, 3\) gives 3 numbers, but Dense\(4, 2\)"):
+        nn.Network([nn.Dense(2, 3), nn.ReLU(), nn.Dense(4, 2)], loss=nn.SoftmaxCrossEntropy())
+    with pytest.raises(ValueError, match="at least one layer with parameters"):
+        nn.Network([nn.ReLU()], loss=nn.SoftmaxCrossEntropy())
+    with pytest.raises(ValueError, match="unknown backend 'torch'"):
+        nn.mlp([2, 2]).to("torch")
+
+
+def test_a_layer_belongs_to_one_network():
+    dense = nn.Dense(3, 3)
+    with pytest.raises(ValueError, match="already belongs to a network"):
+        nn.Network([dense, nn.ReLU(), dense], loss=nn.SoftmaxCrossEntropy())
+    net = nn.Network([dense], loss=nn.SoftmaxCrossEntropy())
+    with pytest.raises(ValueError, match="already belongs to a network"):
+        nn.Network([dense], loss=nn.SoftmaxCrossEntropy())
+    assert dense.params["W"] is net.layers[0].params["W"], "the first network keeps it"
+
+
+@settings(max_examples=40, deadline=None)
+@given(sizes=st.lists(st.integers(1, 6), min_size=2, max_size=5), n=st.integers(1, 5),
+       name=st.sampled_from(["relu", "leaky_relu", "tanh", "sigmoid"]))  # fmt: skip
+def test_any_shape_goes_through(sizes, n, name):
+    net = shaken(nn.mlp(sizes, activation=name)).astype("float64")
+    X, y = examples(n, sizes[0], max(sizes[-1], 2))
+    assert net.forward(X).shape == (n, sizes[-1])
+    assert net.predict_proba(X).shape == (n, max(sizes[-1], 2))
+    assert net.loss_and_grad(X, y, l2=0.1) == pytest.approx(net.loss(X, y, l2=0.1))
+    assert net.theta.size == sum(a * b + b for a, b in zip(sizes, sizes[1:], strict=False))
+    assert nn.gradient_check(net, X, y, l2=0.1, method="complex").passed

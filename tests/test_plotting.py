@@ -1,0 +1,101 @@
+"""Figures: what they show, where they are saved, and what stands in for them."""
+
+import base64
+
+import numpy as np
+import pytest
+
+import nnhelpers as nn
+from nnhelpers import plotting
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.fixture
+def trained():
+    net, train = nn.mlp([2, 8, 3]), nn.make_spirals(90, seed=0)
+    history = nn.fit(net, train, train, optimizer=nn.SGD(0.1), epochs=4, batch_size=10, progress=False)
+    return net, train, history
+
+
+def test_a_picture_shows_itself_with_a_text(trained):
+    picture = plotting.plot_boundary(trained[0], *trained[1], alt="Three  arms\n of points.")
+    data, metadata = picture._repr_mimebundle_()
+    assert data["text/plain"] == "[figure] Three arms of points."
+    assert metadata == {"image/png": {"alt": "Three arms of points."}}
+    assert base64.b64decode(data["image/png"]).startswith(PNG)
+    assert picture.png() == picture.png(), "the same figure is the same bytes"
+
+
+def test_history_figure_draws_the_history(trained):
+    history = trained[2]
+    left, right = nn.plot_history(history, save=False).figure.axes
+    assert left.lines[0].get_ydata().tolist() == history.batch_loss
+    assert right.lines[1].get_ydata().tolist() == history.valid_accuracy
+    assert right.lines[1].get_xdata().tolist() == [9, 18, 27, 36]
+
+
+def test_running_mean():
+    assert plotting._running_mean([1, 2, 3, 4], share=0.5).tolist() == [1, 1.5, 2.5, 3.5]
+    assert plotting._running_mean([1, 2]).tolist() == [1, 2]
+
+
+def test_it_saves_itself_under_a_name_that_tells_the_run(trained, tmp_path, monkeypatch):
+    history = nn.History(
+        settings={"sizes": [784, 128, 10], "lr": 0.04, "epochs": 40},
+        batch_loss=[2.0, 1.0], batch_accuracy=[0.1, 0.5], valid_accuracy=[0.981], valid_loss=[0.1],
+        seconds=[1.0] * 40,
+    )  # fmt: skip
+    assert plotting.run_name(history) == "784-128-10_epochs40_lr0.04_valid98.10"
+    monkeypatch.setattr(plotting.Picture.save, "__defaults__", (tmp_path / "new",))
+    picture = nn.plot_history(history)
+    assert picture.path == tmp_path / "new" / "784-128-10_epochs40_lr0.04_valid98.10.png"
+    assert picture.path.read_bytes() == picture.png()
+
+
+@pytest.mark.parametrize("name", ['a:b%c>d"e|f?', "../up", "x/y\\z", " spaces "])
+def test_every_file_system_takes_the_name(name, tmp_path, trained):
+    path = plotting.plot_boundary(trained[0], *trained[1]).save(name, tmp_path)
+    assert path.parent == tmp_path and path.exists()
+    assert not set(path.name) & set('<>:"/\\|?*% ')
+
+
+def test_an_empty_history_cannot_be_drawn():
+    with pytest.raises(ValueError, match="at least one mini-batch"):
+        nn.plot_history(nn.History())
+
+
+def test_digits(rng):
+    picture = nn.show_digits(rng.random((7, 784)), titles=range(7), columns=5)
+    axes = picture.figure.axes
+    assert len(axes) == 10 and axes[3].get_title() == "3" and not axes[8].images
+    assert axes[0].images[0].get_array().shape == (28, 28)
+
+
+def test_boundary_is_the_networks_opinion(trained):
+    net, (X, y), _ = trained
+    figure, ax = plotting.new_figure()
+    plotting.draw_boundary(ax, net, X, y, grid=30)
+    assert ax.images[0].get_array().shape == (30, 30, 3)
+    assert len(ax.collections) >= 3
+
+
+def test_matrix_is_symmetric_about_zero():
+    figure, ax = plotting.new_figure()
+    image = plotting.draw_matrix(ax, np.array([[1.0, -3.0]]))
+    assert image.get_clim() == (-3, 3)
+    assert plotting.draw_matrix(ax, np.zeros((2, 2))).get_clim() == (-1, 1)
+
+
+def test_colors_differ_in_grey_with_their_dashes_and_markers():
+    assert len(set(plotting.COLORS)) == len(plotting.COLORS) <= len(plotting.DASHES)
+    assert len(set(map(str, plotting.DASHES))) == len(plotting.DASHES)
+    assert len(set(plotting.MARKERS)) == len(plotting.MARKERS) >= 10
+
+
+def test_strict_arrays_can_be_drawn(trained):
+    net, (X, y), _ = trained
+    there = net.to("strictarray")
+    xp = nn.get_array_module(there.theta)
+    plotting.plot_boundary(there, xp.asarray(X), xp.asarray(y)).png()
+    nn.show_digits(xp.asarray(np.zeros((3, 784)))).png()

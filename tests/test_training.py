@@ -1,0 +1,227 @@
+"""The training loop: what it computes, what it records, and what happens when it ends early."""
+
+import math
+
+import numpy as np
+import pytest
+from conftest import examples
+
+import nnhelpers as nn
+
+
+@pytest.fixture
+def moons():
+    return nn.make_moons(300, noise=0.1, seed=0), nn.make_moons(100, noise=0.1, seed=1)
+
+
+def by_hand(net, X, y, lr, epochs, batch_size, l2, seed):
+    """The same training, written out."""
+    rng, costs = np.random.default_rng(seed), []
+    for _ in range(epochs):
+        order = rng.permutation(len(y))
+        for start in range(0, len(y), batch_size):
+            rows = order[start : start + batch_size]
+            costs.append(net.loss_and_grad(X[rows], y[rows], l2))
+            net.theta -= lr * net.grad
+    return costs
+
+
+def test_fit_is_the_loop_written_out(moons):
+    train, _ = moons
+    net, twin = nn.mlp([2, 8, 2]), nn.mlp([2, 8, 2])
+    history = nn.fit(net, train, optimizer=nn.SGD(0.1), epochs=3, batch_size=70, l2=0.01, seed=5,
+                     progress=False)  # fmt: skip
+    costs = by_hand(twin, *train, 0.1, 3, 70, 0.01, 5)
+    assert np.array_equal(net.theta, twin.theta)
+    assert history.batch_loss == costs
+    assert len(costs) == 3 * 5, "the last mini-batch of an epoch has 20 examples, and counts"
+
+
+def test_full_batch(moons):
+    train, _ = moons
+    net, twin = nn.mlp([2, 8, 2]).astype("float64"), nn.mlp([2, 8, 2]).astype("float64")
+    history = nn.fit(net, train, optimizer=nn.SGD(0.5), epochs=20, batch_size=None, progress=False)
+    for _ in range(20):
+        twin.loss_and_grad(*train)
+        twin.theta -= 0.5 * twin.grad
+    assert np.allclose(net.theta, twin.theta, atol=1e-12)
+    assert len(history.batch_loss) == 20 and history.settings["batch_size"] == 300
+    assert history.batch_loss == sorted(history.batch_loss, reverse=True)
+
+
+def test_history(moons):
+    train, valid = moons
+    net = nn.mlp([2, 16, 2])
+    history = nn.fit(net, train, valid, optimizer=nn.SGD(0.5), epochs=30, batch_size=32, progress=False)
+    assert len(history.batch_loss) == len(history.batch_accuracy) == 30 * math.ceil(300 / 32)
+    assert len(history.valid_loss) == len(history.valid_accuracy) == len(history.seconds) == 30
+    assert history.epochs == 30 and history.stopped is None
+    assert history.valid_accuracy[-1] == net.score(*valid) > 0.95
+    assert history.valid_loss[-1] == pytest.approx(net.loss(*valid), rel=1e-6)
+    assert history.settings["sizes"] == [2, 16, 2] and history.settings["lr"] == 0.5
+    assert all(type(value) is float for value in [*history.batch_loss, *history.batch_accuracy])
+    assert repr(history).startswith("History(30 epochs, 300 mini-batches, last cost ")
+
+
+def test_a_seed_is_a_training(moons):
+    train, valid = moons
+    runs = []
+    for seed in (1, 1, 2):
+        runs.append(nn.mlp([2, 8, 2]))
+        nn.fit(runs[-1], train, valid, optimizer=nn.SGD(0.1), seed=seed, progress=False)
+    assert np.array_equal(runs[0].theta, runs[1].theta)
+    assert not np.array_equal(runs[0].theta, runs[2].theta)
+
+
+def test_validation_changes_nothing(moons):
+    train, valid = moons
+    one, two = nn.mlp([2, 8, 2]), nn.mlp([2, 8, 2])
+    nn.fit(one, train, optimizer=nn.SGD(0.1), epochs=2, progress=False)
+    nn.fit(two, train, valid, optimizer=nn.SGD(0.1), epochs=2, progress=False)
+    assert np.array_equal(one.theta, two.theta)
+
+
+def test_backends_agree(moons, backend):
+    train, valid = moons
+    here = nn.mlp([2, 8, 2], activation="tanh").astype("float64")
+    there = here.to(backend)
+    options = {"epochs": 3, "batch_size": 50, "l2": 0.01, "progress": False}
+    first = nn.fit(here, train, valid, optimizer=nn.SGD(0.3), **options)
+    second = nn.fit(there, train, valid, optimizer=nn.SGD(0.3), **options)
+    assert np.allclose(nn.asnumpy(there.theta), here.theta, atol=1e-10)
+    assert np.allclose(first.batch_loss, second.batch_loss, atol=1e-10)
+    assert first.batch_accuracy == second.batch_accuracy
+    assert first.valid_accuracy == second.valid_accuracy
+
+
+def test_schedule(moons):
+    train, _ = moons
+    seen = []
+
+    def schedule(t):
+        seen.append(t)
+        return 0.0 if t >= 0.5 else 1.0
+
+    net, half = nn.mlp([2, 8, 2]), nn.mlp([2, 8, 2])
+    nn.fit(net, train, optimizer=nn.SGD(0.1), epochs=2, batch_size=100, schedule=schedule, progress=False)
+    nn.fit(half, train, optimizer=nn.SGD(0.1), epochs=1, batch_size=100, progress=False)
+    assert seen == pytest.approx(np.arange(6) / 6)
+    assert np.array_equal(net.theta, half.theta)
+
+
+def test_float32_stays_float32(moons):
+    net, (X, y) = nn.mlp([2, 8, 2]), moons[0]
+    nn.fit(net, (X.astype("float64"), y), optimizer=nn.SGD(0.1), l2=0.1, progress=False)
+    assert net.theta.dtype == net.grad.dtype == np.float32
+    assert net._as_input(X.astype("float64")).dtype == np.float32
+
+
+@pytest.mark.parametrize("loss, lr", [
+    (nn.SoftmaxCrossEntropy(), 0.2), (nn.SigmoidCrossEntropy(), 0.2), (nn.MeanSquaredError(), 0.05),
+])  # fmt: skip
+def test_real_digits_are_learned(loss, lr):
+    data = nn.load_mnist()
+    train = data.train.X[:5000], data.train.y[:5000]
+    net = nn.mlp([784, 32, 10], loss=loss)
+    nn.fit(net, train, optimizer=nn.SGD(lr), epochs=4, batch_size=20, progress=False)
+    assert net.score(*data.valid) > 0.88
+
+
+def test_progress_bar_shows_and_ends(moons, capsys):
+    nn.fit(nn.mlp([2, 8, 2]), *moons, optimizer=nn.SGD(0.1), epochs=2, progress=True)
+    shown = capsys.readouterr().err
+    assert "100%" in shown and "validation accuracy" in shown
+
+
+# ---------------------------------------------------------------- trainings that end early
+
+
+@pytest.mark.parametrize("epochs_before", [0, 2])
+def test_divergence_is_named_and_loses_nothing(moons, capsys, epochs_before):
+    train, valid = moons
+    net = nn.mlp([2, 8, 2], loss=nn.MeanSquaredError())
+    explode = lambda t: 1.0 if t < epochs_before / 5 else 1e6  # noqa: E731
+    history = nn.fit(net, train, valid, optimizer=nn.SGD(0.1), epochs=5, batch_size=100,
+                     schedule=explode, progress=False)  # fmt: skip
+    printed = capsys.readouterr().out
+    assert printed == f"Training stopped: {history.stopped}.\n"
+    assert f"of epoch {epochs_before + 1}" in printed and "learning rate that is too high (0.1): try 0.01" in printed
+    assert history.epochs == epochs_before == len(history.valid_loss)
+    assert not math.isfinite(history.batch_loss[-1]) and np.isfinite(history.batch_loss[:-1]).all()
+    assert len(history.batch_loss) == len(history.batch_accuracy)
+    # the network is that of the last finished epoch
+    assert np.isfinite(net.theta).all()
+    twin = nn.mlp([2, 8, 2], loss=nn.MeanSquaredError())
+    if epochs_before:
+        nn.fit(twin, train, optimizer=nn.SGD(0.1), epochs=2, batch_size=100, progress=False)
+    assert np.array_equal(net.theta, twin.theta)
+
+
+class Interrupting(nn.SGD):
+    """An optimizer in whose 8th step somebody presses the square button."""
+
+    def update(self, theta, grad, lr):
+        if self.t == 8:
+            raise KeyboardInterrupt
+        super().update(theta, grad, lr)
+
+
+def test_an_interrupted_training_keeps_history_and_network(moons, capsys):
+    train, valid = moons
+    net = nn.mlp([2, 8, 2])
+    history = nn.fit(net, train, valid, optimizer=Interrupting(0.1), epochs=5, batch_size=100, progress=True)
+    assert "Training stopped: interrupted in epoch 3 after 1 mini-batches" in capsys.readouterr().out
+    assert history.epochs == 2 == len(history.valid_accuracy)
+    assert len(history.batch_loss) == len(history.batch_accuracy) == 7
+    assert np.isfinite(net.theta).all() and net.score(*valid) > 0.5
+    again = nn.fit(net, train, valid, optimizer=nn.SGD(0.1), progress=False)
+    assert again.stopped is None, "training can go on"
+
+
+# ---------------------------------------------------------------- calls that cannot be
+
+
+@pytest.mark.parametrize("options, message", [
+    ({"batch_size": 0}, "batch_size as an integer of at least 1, got 0.*None takes all"),
+    ({"batch_size": 2.5}, "batch_size as an integer"),
+    ({"epochs": 0}, "epochs as an integer of at least 1, got 0"),
+    ({"l2": -1}, "l2 as a number of at least 0, got -1"),
+    ({"l2": math.nan}, "l2 as a number of at least 0, got nan"),
+])  # fmt: skip
+def test_impossible_settings(moons, options, message):
+    net = nn.mlp([2, 8, 2])
+    before = net.theta.copy()
+    with pytest.raises(ValueError, match=message):
+        nn.fit(net, *moons, optimizer=nn.SGD(0.1), progress=False, **options)
+    assert np.array_equal(net.theta, before)
+
+
+def test_impossible_data():
+    def fit(train, valid=None, net=None):
+        nn.fit(net or nn.mlp([5, 3]), train, valid, optimizer=nn.SGD(0.1), progress=False)
+
+    X, y = examples()
+    with pytest.raises(ValueError, match=r"train as a pair \(X, y\), such as data.train, got ndarray"):
+        fit(X)
+    with pytest.raises(ValueError, match="valid as a pair"):
+        fit((X, y), X)
+    with pytest.raises(ValueError, match="7 examples and 6 labels"):
+        fit((X, y[:6]))
+    with pytest.raises(ValueError, match=r"valid|got y\[0\] = 3"):
+        fit((X, y), (X, y + 3))
+    with pytest.raises(ValueError, match="at least one example"):
+        fit((X[:0], y[:0]))
+    with pytest.raises(ValueError, match=r"Dense\(4, 3\) expected X of shape \(N, 4\), got \(1, 5\)"):
+        fit((X, y), net=nn.mlp([4, 3]))
+    for bad in (np.nan, np.inf):
+        spoiled = X.copy()
+        spoiled[4, 2] = bad
+        with pytest.raises(ValueError, match=r"finite numbers in train, got NaN or infinity in X\[4\]"):
+            fit((spoiled, y))
+
+
+def test_numbers_whose_sum_overflows_are_welcome():
+    X, y = examples()
+    huge = np.full_like(X, 1e38, dtype="float32")
+    with np.errstate(over="ignore"):
+        nn.fit(nn.mlp([5, 3], init=0.0), (huge, y), optimizer=nn.SGD(1e-45), epochs=1, progress=False)
