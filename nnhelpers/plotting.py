@@ -174,7 +174,7 @@ def show_digits(X, titles=None, columns=10, alt="Handwritten digits.", size=1.0)
     for i, ax in enumerate(axes.flat):
         ax.set_axis_off()
         if i < len(X):
-            ax.imshow(X[i].reshape(28, 28), vmin=0, vmax=1, interpolation="nearest")
+            ax.imshow(X[i].reshape(28, 28), cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
             if titles is not None:
                 ax.set_title(str(titles[i]), fontsize=10)
     return Picture(figure, alt)

@@ -27,12 +27,13 @@ def leaky_relu_backward(dA, Z, slope):
     return dA * np.where(Z > 0, 1, slope)
 
 
-def leaky_relu_backward_inputs(rng):
-    return *relu_inputs(rng), float(rng.uniform(0.05, 0.3))
-
-
 def leaky_relu_inputs(rng):
-    return leaky_relu_backward_inputs(rng)[1:]
+    return relu_inputs(rng)[1], float(rng.uniform(0.05, 0.3))
+
+
+def leaky_relu_backward_inputs(rng):
+    # Negative, so that a mask from A instead of Z shows.
+    return *relu_inputs(rng), float(rng.uniform(-0.5, -0.2))
 
 
 # --- the scale of initial weights -----------------------------------------------------------------
@@ -44,6 +45,14 @@ def he_scale(n_in):
 
 def xavier_scale(n_in, n_out):
     return np.sqrt(2 / (n_in + n_out))
+
+
+def leaky_he_scale(n_in, slope):
+    return np.sqrt(2 / ((1 + slope**2) * n_in))
+
+
+def leaky_he_inputs(rng):
+    return int(rng.integers(50, 800)), float(rng.uniform(0.2, 0.8))
 
 
 def scale_inputs(rng):
@@ -112,6 +121,9 @@ EXERCISES = [
             "You used slope everywhere: where Z > 0, dA passes unchanged.": (
                 lambda dA, Z, slope: slope * dA
             ),
+            "You took the mask from A: with a negative slope, A > 0 where Z < 0 too.": (
+                lambda dA, Z, slope: dA * np.where(leaky_relu(Z, slope) > 0, 1, slope)
+            ),
             "You forgot dA: the chain rule multiplies it by 1 or slope.": (
                 lambda dA, Z, slope: np.where(Z > 0, 1, slope)
             ),
@@ -175,6 +187,32 @@ EXERCISES = [
             ),
             "The fraction is upside down: more neurons need smaller weights.": (
                 lambda n_in, n_out: np.sqrt((n_in + n_out) / 2)
+            ),
+        },
+    ),
+    Exercise(
+        name="leaky_he_scale",
+        notebook="03",
+        right=leaky_he_scale,
+        inputs=leaky_he_inputs,
+        wrong={
+            "This is the variance: the scale is its square root.": (
+                lambda n_in, slope: 2 / ((1 + slope**2) * n_in)
+            ),
+            "This is He's scale for the plain ReLU: the leak adds to E[A²].": (
+                lambda n_in, slope: np.sqrt(2 / n_in)
+            ),
+            "The slope is not squared: E[A²] is a mean of squares.": (
+                lambda n_in, slope: np.sqrt(2 / ((1 + slope) * n_in))
+            ),
+            "The 2 is missing: each half of Z counts with weight ½.": (
+                lambda n_in, slope: np.sqrt(1 / ((1 + slope**2) * n_in))
+            ),
+            "1 + slope² is on the wrong side: a leak lets more through, so W must be smaller.": (
+                lambda n_in, slope: np.sqrt(2 * (1 + slope**2) / n_in)
+            ),
+            "The leak is subtracted: it adds to what the positive half lets through.": (
+                lambda n_in, slope: np.sqrt(2 / ((1 - slope**2) * n_in))
             ),
         },
     ),

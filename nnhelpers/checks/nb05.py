@@ -33,6 +33,19 @@ def weight_decay_factor(lr, l2):
     return 1 - lr * l2
 
 
+# --- penalised_minimum ----------------------------------------------------------------------------
+
+
+def penalised_minimum(H, w_star, l2):
+    return np.linalg.solve(H + l2 * np.eye(len(H)), H @ w_star)
+
+
+def penalised_minimum_inputs(rng):
+    n = int(rng.integers(3, 6))
+    A = rng.normal(size=(n + 2, n))
+    return A.T @ A / n, rng.normal(size=n), float(rng.uniform(0.2, 1.0))
+
+
 EXERCISES = [
     Exercise(
         name="l2_penalty",
@@ -118,6 +131,37 @@ EXERCISES = [
                 lambda lr, l2: 1 - lr * l2 / 2
             ),
             "This is the share that W loses: what remains is 1 minus it.": lambda lr, l2: lr * l2,
+        },
+    ),
+    Exercise(
+        name="penalised_minimum",
+        notebook="05",
+        right=penalised_minimum,
+        inputs=penalised_minimum_inputs,
+        wrong={
+            "H is missing on the right-hand side: (H + l2 · I) w = H w_star.": (
+                lambda H, w_star, l2: np.linalg.solve(H + l2 * np.eye(len(H)), w_star)
+            ),
+            "You added l2 to every element of H: it belongs on the diagonal only, H + l2 · I.": (
+                lambda H, w_star, l2: np.linalg.solve(H + l2, H @ w_star)
+            ),
+            "The sign of the penalty is flipped: H + l2 · I.": (
+                lambda H, w_star, l2: np.linalg.solve(H - l2 * np.eye(len(H)), H @ w_star)
+            ),
+            "You have a ½ too many: it cancels the 2 from the square.": (
+                lambda H, w_star, l2: penalised_minimum(H, w_star, l2 / 2)
+            ),
+            "You have a 2 too many: the ½ in the penalty cancels the 2 from the square.": (
+                lambda H, w_star, l2: penalised_minimum(H, w_star, 2 * l2)
+            ),
+            "You shrank each coordinate by its own element of the diagonal: h / (h + l2) holds in "
+            "the directions of the eigenvectors. Solve (H + l2 · I) w = H w_star.": (
+                lambda H, w_star, l2: np.diag(H) / (np.diag(H) + l2) * w_star
+            ),
+            "You shrank all coordinates alike: how much the data care, H, is missing.": (
+                lambda H, w_star, l2: w_star / (1 + l2)
+            ),
+            "This is the minimum without the penalty.": lambda H, w_star, l2: w_star.copy(),
         },
     ),
 ]

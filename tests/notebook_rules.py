@@ -1,0 +1,474 @@
+"""The rules that every notebook of the course keeps, as functions that return complaints.
+
+A rule takes a `Notebook` and returns a list of sentences, empty where all is well. Each sentence
+names the cell. While writing a notebook, run them by hand from the root folder:
+
+    python tests/notebook_rules.py notebooks/02_backpropagation.ipynb
+
+`test_notebook_rules.py` applies them to every notebook, and breaks each of them on purpose.
+"""
+
+import json
+import re
+import statistics
+import sys
+import urllib.parse
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat.validator
+
+FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
+
+LONGEST_CELL, MEDIAN_CELL = 25, 6
+LARGEST_FILE = 3_000_000
+SLIDE_TYPES = {"slide", "subslide", "fragment", "skip", "notes", "-"}
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+
+# Notebook 00 only welcomes: it has nothing to recall and derives nothing.
+PARTS = ["Recap", "Checkpoint", "Experiment", "Exercises", "Summary"]
+NOT_IN_00 = {"Recap", "Checkpoint"}
+
+# Their output never compares equal twice, or (the seed) hides state between cells.
+FORBIDDEN_CODE = {
+    "interact(": r"\binteract\(",
+    "interactive_output": r"\binteractive_output\b",
+    "Output(": r"\bOutput\(",
+    "clear_output": r"\bclear_output\b",
+    "a star import": r"^\s*from\s+\S+\s+import\s+\*",
+    "np.random.seed": r"\brandom\.seed\(",
+}
+
+MACHINE_PATHS = re.compile(
+    r"(?<![\w/.~-])/(?:home|root|tmp|work|Users|private|var|mnt)\b(?:/[\w.-]*)*"
+    r"|\b[A-Za-z]:\\(?:Users|Windows|Temp|Program)[\w\\.-]*"
+    r"|\b[CD]:\\\w+"
+)
+MEMORY_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{7,}\b")
+
+
+@dataclass
+class Notebook:
+    """A notebook as a rule sees it: its name, its raw content, and the folder that it lies in."""
+
+    stem: str
+    raw: dict  # the content of the file, as JSON gives it
+    folder: Path = FOLDER
+    size: int = 0
+    cells: list = field(default_factory=list)
+
+    def __post_init__(self):
+        self.cells = [Cell(number, raw) for number, raw in enumerate(self.raw["cells"], start=1)]
+
+    @property
+    def code(self):
+        """The code cells that hold something."""
+        return [cell for cell in self.cells if cell.kind == "code" and cell.source.strip()]
+
+    @property
+    def markdown(self):
+        return [cell for cell in self.cells if cell.kind == "markdown"]
+
+
+class Cell:
+    """One cell, its source and outputs joined to text wherever the file cuts them into lines."""
+
+    def __init__(self, number, raw):
+        self.number = number
+        self.raw = raw
+        self.kind = raw["cell_type"]
+        self.id = raw.get("id", "")
+        self.source = joined(raw["source"])
+        self.metadata = raw.get("metadata", {})
+        self.tags = self.metadata.get("tags", [])
+        self.outputs = raw.get("outputs", [])
+
+    def __str__(self):
+        return f"cell {self.number} ({self.id or 'no id'})"
+
+
+def joined(text):
+    """Text that a notebook file may hold as one string or as a list of lines."""
+    return "".join(text) if isinstance(text, list) else str(text)
+
+
+def load(path):
+    """Read a notebook file, without the repairs that nbformat's own reader makes."""
+    text = path.read_text(encoding="utf-8")
+    return Notebook(path.stem, json.loads(text), path.parent, len(text.encode("utf-8")))
+
+
+# --- Reading Markdown ----------------------------------------------------------------------------
+
+
+def without_code_and_maths(source):
+    """Markdown without code and formulas, in which brackets are no links and # no headings."""
+    source = re.sub(r"^(```|~~~).*?^\1\s*$", "", source, flags=re.DOTALL | re.MULTILINE)
+    source = re.sub(r"\$\$.*?\$\$", "", source, flags=re.DOTALL)
+    source = re.sub(r"\\begin\{(\w+\*?)\}.*?\\end\{\1\}", "", source, flags=re.DOTALL)
+    source = re.sub(r"(`+)(?!`).+?(?<!`)\1(?!`)", "", source, flags=re.DOTALL)
+    return re.sub(r"(?<!\\)\$[^$\n]+(?<!\\)\$", "", source)
+
+
+def headings(cell):
+    """The headings of a Markdown cell, as (level, text)."""
+    source = re.sub(r"^(```|~~~).*?^\1\s*$", "", cell.source, flags=re.DOTALL | re.MULTILINE)
+    found = re.findall(r"^ {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$", source, flags=re.MULTILINE)
+    return [(len(marks), text) for marks, text in found]
+
+
+def anchor(text):
+    """The anchor that JupyterLab gives a heading: its visible text with - for each space."""
+    text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)  # a link shows its text
+    text = re.sub(r"<[^>]+>|[*`]", "", text)
+    return text.strip().replace(" ", "-")
+
+
+def anchors(notebook):
+    """All anchors of a notebook, from headings and from HTML ids."""
+    found = {anchor(text) for cell in notebook.markdown for _, text in headings(cell)}
+    for cell in notebook.markdown:
+        found.update(re.findall(r"""<[^>]+\b(?:id|name)=["']([^"']+)["']""", cell.source))
+    return found
+
+
+def links(cell):
+    """The targets of a Markdown cell's links and images."""
+    source = without_code_and_maths(cell.source)
+    found = re.findall(r"\]\(\s*<?([^)\s>]+)>?(?:\s+[\"'(][^)]*)?\s*\)", source)
+    found += re.findall(r"""<(?:a|img)\b[^>]*?\b(?:href|src)=["']([^"']+)["']""", source)
+    found += re.findall(r"^ {0,3}\[[^\]]+\]:\s*<?(\S+?)>?(?:\s|$)", source, flags=re.MULTILINE)
+    return found
+
+
+def details(cell):
+    """The summaries of a Markdown cell's folded parts."""
+    pattern = r"<details\b[^>]*>\s*<summary\b[^>]*>(.*?)</summary>(.*?)</details>"
+    return re.findall(pattern, cell.source, flags=re.DOTALL | re.IGNORECASE)
+
+
+def output_texts(cell):
+    """All text that a cell's outputs hold; pictures are no text."""
+    for output in cell.outputs:
+        if "text" in output:
+            yield joined(output["text"])
+        for mime, data in output.get("data", {}).items():
+            if not mime.startswith("image/") or mime == "image/svg+xml":
+                yield joined(data)
+        yield from output.get("traceback", [])
+
+
+# --- The file ------------------------------------------------------------------------------------
+
+
+def is_a_valid_notebook(notebook):
+    # iter_validate only looks; nbformat.validate would mend some faults in silence.
+    errors = nbformat.validator.iter_validate(notebook.raw)
+    return [f"not a valid notebook: {error.message[:200]}" for error in errors]
+
+
+def cell_ids_are_unique(notebook):
+    complaints, seen = [], {}
+    for cell in notebook.cells:
+        if not cell.id:
+            complaints.append(f"{cell} has no id")
+        elif cell.id in seen:
+            complaints.append(f"{cell} has the same id as cell {seen[cell.id]}")
+        seen[cell.id] = cell.number
+    return complaints
+
+
+def file_is_small(notebook):
+    if notebook.size >= LARGEST_FILE:
+        return [f"{notebook.size / 1e6:.1f} MB; fewer or smaller figures, please: below 3 MB"]
+    return []
+
+
+def has_no_stored_widget_state(notebook):
+    complaints = []
+    if "widgets" in notebook.raw.get("metadata", {}):
+        complaints.append("widget state is stored in the notebook's metadata")
+    for cell in notebook.cells:
+        if any(WIDGET_VIEW in output.get("data", {}) for output in cell.outputs):
+            complaints.append(f"{cell} stores a live widget; run `python lab.py notebooks`")
+    return complaints
+
+
+def names_no_machine_path(notebook):
+    complaints = []
+    for cell in notebook.cells:
+        source = cell.source if cell.kind == "code" else without_code_and_maths(cell.source)
+        for place, texts in (("source", [source]), ("output", output_texts(cell))):
+            for text in texts:
+                found = MACHINE_PATHS.search(text)
+                if found:
+                    complaints.append(f"{cell}: {place} names the path {found.group()}")
+    return complaints
+
+
+def prints_no_memory_address(notebook):
+    return [
+        f"{cell}: output shows a memory address, {found.group()}, which changes every time"
+        for cell in notebook.code
+        for text in output_texts(cell)
+        if (found := MEMORY_ADDRESS.search(text))
+    ]
+
+
+# --- What was executed ---------------------------------------------------------------------------
+
+
+def ran_top_to_bottom(notebook):
+    run = [cell for cell in notebook.code if "skip-execution" not in cell.tags]
+    complaints = []
+    for expected, cell in enumerate(run, start=1):
+        count = cell.raw.get("execution_count")
+        if count is None:
+            complaints.append(f"{cell} was not executed")
+        elif count != expected:
+            complaints.append(f"{cell} has execution count {count}, expected {expected}")
+    return complaints
+
+
+def stores_no_error(notebook):
+    complaints = []
+    for cell in notebook.code:
+        for output in cell.outputs:
+            if output["output_type"] == "error":
+                complaints.append(f"{cell} stores an error: {output.get('ename')}")
+            if output["output_type"] == "stream" and output.get("name") == "stderr":
+                text = joined(output["text"]).strip()
+                complaints.append(f"{cell} stores something on stderr: {text[:80]}")
+    return complaints
+
+
+# --- The code ------------------------------------------------------------------------------------
+
+
+def has_one_setup_cell(notebook):
+    count = sum("setup" in cell.tags for cell in notebook.code)
+    return [] if count == 1 else [f"{count} code cells are tagged `setup`, expected 1"]
+
+
+def code_cells_are_short(notebook):
+    complaints, lengths = [], []
+    for cell in notebook.code:
+        length = len(cell.source.strip("\n").splitlines())
+        lengths.append(length)
+        if length > LONGEST_CELL:
+            complaints.append(f"{cell} has {length} lines, more than {LONGEST_CELL}")
+    if lengths and statistics.median(lengths) > MEDIAN_CELL:
+        median = statistics.median(lengths)
+        complaints.append(f"half of the code cells have {median:g} lines or more; 6 are wanted")
+    return complaints
+
+
+def avoids_forbidden_code(notebook):
+    return [
+        f"{cell} uses {name}"
+        for cell in notebook.code
+        for name, pattern in FORBIDDEN_CODE.items()
+        if re.search(pattern, cell.source, flags=re.MULTILINE)
+    ]
+
+
+# --- Reading and teaching ------------------------------------------------------------------------
+
+
+def images_have_alt_text(notebook):
+    complaints = []
+    for cell in notebook.cells:
+        for output in cell.outputs:
+            for mime in output.get("data", {}):
+                if not mime.startswith("image/"):
+                    continue
+                alt = output.get("metadata", {}).get(mime, {}).get("alt", "")
+                if not str(alt).strip():
+                    complaints.append(f"{cell}: an output {mime} has no alt text")
+            html = joined(output.get("data", {}).get("text/html", ""))
+            complaints += html_images_without_alt(cell, html)
+    for cell in notebook.markdown:
+        source = without_code_and_maths(cell.source)
+        for alt, target in re.findall(r"!\[([^\]]*)\]\(([^)]*)\)", source):
+            if not alt.strip():
+                complaints.append(f"{cell}: the image {target} has no alt text")
+        complaints += html_images_without_alt(cell, source)
+    return complaints
+
+
+def html_images_without_alt(cell, html):
+    complaints = []
+    for tag in re.findall(r"<img\b[^>]*>", html, flags=re.IGNORECASE):
+        alt = re.search(r"""\balt\s*=\s*(?:"([^"]*)"|'([^']*)')""", tag, flags=re.IGNORECASE)
+        if not alt or not (alt.group(1) or alt.group(2) or "").strip():
+            complaints.append(f"{cell}: {tag[:60]} has no alt text")
+    return complaints
+
+
+def links_resolve(notebook):
+    complaints = []
+    for cell in notebook.markdown:
+        attachments = cell.raw.get("attachments", {})
+        for target in links(cell):
+            problem = problem_with_link(notebook, target, attachments)
+            if problem:
+                complaints.append(f"{cell}: link to {target} {problem}")
+    return complaints
+
+
+def problem_with_link(notebook, target, attachments):
+    """What is wrong with a link, or "". Only the computer at hand is asked, never the network."""
+    if target.startswith("attachment:"):
+        return "" if target.split(":", 1)[1] in attachments else "names no attachment of this cell"
+    if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:", target):
+        return ""
+    if target.startswith("/"):
+        return "starts at the root of somebody's disk; make it relative"
+    path, _, fragment = urllib.parse.unquote(target).partition("#")
+    if path and not (notebook.folder / path).exists():
+        return "leads nowhere"
+    if not fragment:
+        return ""
+    if not path:
+        goal = notebook
+    elif path.endswith(".ipynb"):
+        goal = load(notebook.folder / path)
+    else:
+        return ""
+    return "" if fragment in anchors(goal) else f"finds no heading #{fragment}"
+
+
+def links_to_its_neighbours(notebook):
+    course = sorted(path.stem for path in notebook.folder.glob("[0-9][0-9]_*.ipynb"))
+    if notebook.stem not in course:
+        return []
+    here = course.index(notebook.stem)
+    targets = {target.partition("#")[0] for cell in notebook.markdown for target in links(cell)}
+    neighbours = {"previous": course[here - 1] if here else None}
+    neighbours["next"] = course[here + 1] if here + 1 < len(course) else None
+    return [
+        f"no link to the {which} notebook, {stem}.ipynb"
+        for which, stem in neighbours.items()
+        if stem and stem + ".ipynb" not in targets
+    ]
+
+
+def has_all_parts_in_order(notebook):
+    complaints = []
+    first = notebook.cells[0] if notebook.cells else None
+    if not first or first.kind != "markdown" or [lv for lv, _ in headings(first)][:1] != [1]:
+        complaints.append("the first cell does not start with the title, `# ...`")
+
+    lines = [line for cell in notebook.markdown for line in cell.source.splitlines()]
+    complaints += missing_in_order(
+        ["You will", "You need", "Time"],
+        lines,
+        lambda part, line: re.match(rf"[^\w]*{part}\b", line),
+        "line starting with",
+    )
+
+    titles = [text for cell in notebook.markdown for level, text in headings(cell) if level > 1]
+    parts = [part for part in PARTS if not (notebook.stem.startswith("00") and part in NOT_IN_00)]
+    complaints += missing_in_order(
+        parts, titles, lambda part, title: part.lower() in title.lower(), "heading with"
+    )
+    return complaints
+
+
+def missing_in_order(parts, candidates, matches, what):
+    """Complaints about parts that are missing, or that do not follow the part before them."""
+    complaints, start = [], 0
+    for part in parts:
+        places = [i for i, candidate in enumerate(candidates) if matches(part, candidate)]
+        later = [i for i in places if i >= start]
+        if later:
+            start = later[0] + 1
+        elif places:
+            complaints.append(f"the {what} {part!r} stands too early; the order is {parts}")
+        else:
+            complaints.append(f"there is no {what} {part!r}")
+    return complaints
+
+
+def exercises_have_hints_and_solutions(notebook):
+    is_stub = [c.kind == "code" and "raise NotImplementedError" in c.source for c in notebook.cells]
+    starts = [i for i, stub in enumerate(is_stub) if stub]
+    complaints = []
+    if len(starts) < 2:
+        complaints.append(f"{len(starts)} exercises with `raise NotImplementedError`, expected 2")
+    for start, end in zip(starts, starts[1:] + [len(notebook.cells)], strict=True):
+        after = [c for c in notebook.cells[start + 1 : end] if c.kind == "markdown"]
+        folded = [summary.lower() for cell in after for summary, _ in details(cell)]
+        where = f"the exercise in {notebook.cells[start]}"
+        solutions = [i for i, summary in enumerate(folded) if "solution" in summary]
+        if not solutions:
+            complaints.append(f"{where} is followed by no folded solution")
+        hints = [i for i, summary in enumerate(folded) if "hint" in summary]
+        if not hints:
+            complaints.append(f"{where} is followed by no folded hint")
+        elif solutions and hints[0] > solutions[0]:
+            complaints.append(f"{where} has its solution before its hints")
+    return complaints
+
+
+def every_cell_has_a_slide_type(notebook):
+    complaints = []
+    for cell in notebook.cells:
+        kind = cell.metadata.get("slideshow", {}).get("slide_type")
+        if kind not in SLIDE_TYPES:
+            complaints.append(f"{cell} has slide_type {kind!r}, expected one of {SLIDE_TYPES}")
+    return complaints
+
+
+RULES = [
+    is_a_valid_notebook,
+    cell_ids_are_unique,
+    file_is_small,
+    has_no_stored_widget_state,
+    names_no_machine_path,
+    prints_no_memory_address,
+    ran_top_to_bottom,
+    stores_no_error,
+    has_one_setup_cell,
+    code_cells_are_short,
+    avoids_forbidden_code,
+    images_have_alt_text,
+    links_resolve,
+    links_to_its_neighbours,
+    has_all_parts_in_order,
+    exercises_have_hints_and_solutions,
+    every_cell_has_a_slide_type,
+]
+
+
+def setup_cells_differ(notebooks):
+    """Complaints about notebooks whose setup cell is not the same as the first notebook's."""
+    sources = {
+        notebook.stem: [cell.source.strip() for cell in notebook.code if "setup" in cell.tags]
+        for notebook in notebooks
+    }
+    first = next(iter(sources), None)
+    return [
+        f"{stem}: its setup cell differs from that of {first}"
+        for stem, source in sources.items()
+        if source != sources[first]
+    ]
+
+
+def main(names):
+    """Print all complaints about the notebooks that are named (default: all of them)."""
+    paths = [Path(name) for name in names] or sorted(FOLDER.glob("*.ipynb"))
+    notebooks = [load(path) for path in paths]
+    complaints = [
+        f"{notebook.stem}: {complaint}   [{rule.__name__}]"
+        for notebook in notebooks
+        for rule in RULES
+        for complaint in rule(notebook)
+    ]
+    complaints += setup_cells_differ([load(path) for path in sorted(FOLDER.glob("*.ipynb"))])
+    print("\n".join(complaints) or "No complaints.")
+    return int(bool(complaints))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,43 @@
+"""``python run_on_strict_arrays.py NOTEBOOK``: run a notebook's cells as a GPU student's kernel would.
+
+The arrays in use are those of ``strictarray``, which refuse to mix with NumPy's as CuPy's do. When
+all cells have run, each panel is drawn at every combination of its controls' first and last values.
+Ends with exit code 1 and the cell's error if anything fails.
+"""
+
+import gc
+import os
+import sys
+
+os.environ["NNHELPERS_BACKEND"] = "strictarray"
+
+import nbformat
+import strictarray
+from IPython.core.interactiveshell import InteractiveShell
+
+from nnhelpers import backend
+
+backend._modules["strictarray"] = strictarray
+
+
+def main(path):
+    shell = InteractiveShell.instance()
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "code":
+            result = shell.run_cell(cell.source, store_history=False)
+            if not result.success:
+                print(f"cell {cell.id} failed on arrays that do not mix with NumPy's", file=sys.stderr)
+                return 1
+
+    from nnhelpers.widgets import Panel
+
+    panels = [thing for thing in gc.get_objects() if isinstance(thing, Panel)]
+    drawings = [(panel, values) for panel in panels for values in panel.extremes()]
+    for panel, values in drawings:
+        assert panel.render(**values).startswith(b"\x89PNG"), values
+    print(f"\n{len(panels)} panels, drawn {len(drawings)} times")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
