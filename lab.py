@@ -272,7 +272,8 @@ def lab_command(python, args):
     if not any(arg.endswith(".ipynb") for arg in args) and (ROOT / START).exists():
         # An address rather than a file name: so it is also the one printed with --no-browser.
         command.append("--LabApp.default_url=/lab/tree/" + START.as_posix())
-    command.append("--ServerApp.root_dir=" + str(ROOT))
+    if not any(arg.startswith("--ServerApp.root_dir") for arg in args):
+        command.append("--ServerApp.root_dir=" + str(ROOT))
     command.append("--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate")
     command.append("--LabApp.extension_manager=readonly")  # the other one asks PyPI
     if hasattr(os, "geteuid") and os.geteuid() == 0:

@@ -71,6 +71,36 @@ def cosine_schedule(progress):
     return (1 + np.cos(np.pi * progress)) / 2
 
 
+# --- smooth ---------------------------------------------------------------------------------------
+
+
+def smooth(values, beta):
+    s = np.empty(len(values))
+    s[0] = values[0]
+    for t in range(1, len(values)):
+        s[t] = beta * s[t - 1] + (1 - beta) * values[t]
+    return s
+
+
+def smooth_from(first):
+    """The mistake of starting the average at `first` and not at the first value."""
+
+    def mistake(values, beta):
+        return smooth(np.concatenate([[first], values]), beta)[1:]
+
+    return mistake
+
+
+def smooth_late(values, beta):
+    s = smooth(values, beta)
+    return np.concatenate([s[:1], s[:-1]])
+
+
+def smooth_without_memory(values, beta):
+    before = np.concatenate([values[:1], values[:-1]])
+    return beta * before + (1 - beta) * values
+
+
 EXERCISES = [
     Exercise(
         name="minibatches",
@@ -128,6 +158,32 @@ EXERCISES = [
             ),
             "This is the straight line 1 - progress: bend it with a cosine.": (
                 lambda progress: 1 - progress
+            ),
+        },
+    ),
+    Exercise(
+        name="smooth",
+        notebook="04",
+        right=smooth,
+        inputs=lambda rng: (rng.uniform(1, 3, int(rng.integers(6, 12))), rng.uniform(0.6, 0.9)),
+        wrong={
+            "It starts at 0, so it is too low for a long time: start at the first value.": (
+                smooth_from(0.0)
+            ),
+            "beta and 1 - beta have changed places: beta belongs to the old average.": (
+                lambda values, beta: smooth(values, 1 - beta)
+            ),
+            "Each average comes one step late: s[t] already contains values[t].": smooth_late,
+            "You averaged with the value before, not with the average before: use s[t - 1].": (
+                smooth_without_memory
+            ),
+            "The factor 1 - beta is missing: the new value counts 1 - beta, or it all adds up.": (
+                lambda values, beta: smooth(
+                    np.concatenate([values[:1], values[1:] / (1 - beta)]), beta
+                )
+            ),
+            "Return the averages of all steps, shape (T,), not only the last.": (
+                lambda values, beta: smooth(values, beta)[-1]
             ),
         },
     ),
