@@ -15,10 +15,10 @@ from .backend import (
 )
 from .data import DataError, load_mnist, make_moons, make_spirals
 from .gradcheck import gradient_check, numerical_gradient, relative_error
-from .layers import Dense
+from .layers import BatchNorm, Dense, Dropout
 from .losses import MeanSquaredError, SigmoidCrossEntropy, SoftmaxCrossEntropy, l2_penalty, one_hot
 from .network import Network, evaluate, mlp
-from .optimizers import SGD, cosine, step_decay, warmup
+from .optimizers import SGD, Adam, Momentum, RMSprop, cosine, one_cycle, step_decay, warmup
 from .training import History, fit
 
 

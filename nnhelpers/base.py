@@ -17,6 +17,8 @@ class Layer:
     shapes: dict = {}
     params: dict = {}
     grads: dict = {}
+    state: dict = {}  # arrays that are remembered but not learned, such as running averages
+    smallest_batch = 1  # how many examples a batch must have in training
 
     def forward(self, X, training=False):
         """Return the layer's output for ``X`` of shape (N, n_in); keep what ``backward`` needs."""
@@ -41,10 +43,17 @@ class Layer:
         """
         return None
 
+    def reseed(self, rng):
+        """Take new random numbers from ``rng``, if the layer uses any: called once an epoch."""
+
+    def freeze(self):
+        """Repeat the last forward pass's random choices from now on: a gradient check needs that."""
+
     def fresh(self):
         """Return a copy without parameters and without anything kept from a forward pass."""
         twin = copy.copy(self)
         twin.params, twin.grads = {}, {}
+        twin.state = {name: array.copy() for name, array in self.state.items()}
         twin.forget()
         return twin
 

@@ -96,7 +96,9 @@ def gradient_check(net, X, y, l2=0.0, method="central"):
         raise ValueError(f"unknown method {method!r}: expected one of {', '.join(METHODS)}")
     exact = net.astype("float64")
     exact.loss_and_grad(X, y, l2)
-    numerical = numerical_gradient(net, X, y, l2, method)
+    for layer in exact.layers:
+        layer.freeze()  # the same dropout masks in all passes
+    numerical = numerical_gradient(exact, X, y, l2, method)
     errors = relative_error(asnumpy(exact.grad), asnumpy(numerical))
     per_parameter, start = {}, 0
     for i, layer in enumerate(net.layers):
@@ -130,6 +132,7 @@ def numerical_gradient(net, X, y, l2=0.0, method="central"):
     inputs = [twin._as_input(X)]  # what goes into each layer, and at last what comes out
     for layer in twin.layers:
         inputs.append(layer.forward(inputs[-1], training=True))
+        layer.freeze()
 
     def derivative(J):
         """The derivative at 0 of a function of one tiny step δ."""

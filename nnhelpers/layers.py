@@ -1,4 +1,4 @@
-"""Layers with parameters (notebooks 01 and 02), and how large their first weights are (notebook 03)."""
+"""Layers: Dense (notebooks 01 to 03), Dropout (notebook 07), BatchNorm (notebook 09)."""
 
 import math
 
@@ -84,3 +84,165 @@ class Dense(Layer):
 
     def __repr__(self):
         return f"Dense({self.n_in}, {self.n_out})"
+
+
+class Dropout(Layer):
+    """In training each element is set to zero with probability p, the others grow by 1 / (1 - p).
+
+    A = X * M, where M is 0 with probability p, else 1 / (1 - p): so the mean of A is X, and nothing
+    is left to do when the network is used, where A = X. Back, dX = dA * M with the same mask M.
+    Source: notebook 07, "Inverted dropout"; Srivastava et al. 2014.
+
+    Parameters
+    ----------
+    p : float, default 0.5
+        The probability of dropping an element, from 0 up to but not including 1.
+    seed : int, default 0
+        For the masks that are drawn outside of ``fit``; ``fit`` gives a new one each epoch.
+
+    Attributes
+    ----------
+    mask : array, shape (N, n), or None
+        The mask of the last forward pass in training.
+    given_mask : array, shape (N, n), or None
+        If set, it is used in place of random masks.
+
+    Raises
+    ------
+    ValueError
+        If ``p`` does not lie in that range.
+    """
+
+    mask = given_mask = None
+
+    def __init__(self, p=0.5, seed=0):
+        if not 0 <= p < 1:
+            raise ValueError(
+                f"Dropout expected p from 0 up to 1 (excluded), got {p!r}: it is the share of "
+                "elements that are dropped, and some must stay."
+            )
+        self.p, self.seed, self._generator = float(p), seed, None
+
+    def forward(self, X, training=False):
+        if not training or self.p == 0:
+            self.mask = None
+            return X
+        self.mask = self._draw(X) if self.given_mask is None else self.given_mask
+        return X * self.mask
+
+    def backward(self, dA):
+        return dA if self.mask is None else dA * self.mask
+
+    def _draw(self, X):
+        xp = get_array_module(X)
+        if self._generator is None:  # made where X lives: a GPU draws its own masks
+            self._generator = xp.random.default_rng(self.seed)
+        kept = self._generator.random(X.shape, dtype="float32") >= self.p
+        return kept.astype(X.dtype) / (1 - self.p)
+
+    def reseed(self, rng):
+        self.seed, self._generator = int(rng.integers(2**31)), None
+
+    def freeze(self):
+        self.given_mask = self.mask
+
+    def unit(self, j):
+        alone = Dropout(self.p)
+        alone.given_mask = None if self.mask is None else self.mask[:, j]
+        return alone
+
+    def forget(self):
+        self.mask = self._generator = None
+
+    def __repr__(self):
+        return f"Dropout({self.p:g})"
+
+
+class BatchNorm(Layer):
+    """Each unit is brought to mean 0 and variance 1 over the batch, then scaled and shifted.
+
+    Xhat = (X - mean) / sqrt(var + eps), A = gamma * Xhat + beta, where mean and variance (divided by
+    N) are over the N examples of the batch. Back, with sums over the examples,
+
+        dX = gamma / sqrt(var + eps) * (dA - mean(dA) - Xhat * mean(dA * Xhat)).
+
+    Outside of training, mean and variance are running averages over the batches that were seen:
+    new = decay * old + (1 - decay) * current, of the mean and of the variance divided by N - 1.
+    Source: notebook 09, "Backwards in one line"; Ioffe and Szegedy 2015.
+
+    Parameters
+    ----------
+    n : int
+        Number of units: gamma and beta have shape (n,), and start at 1 and 0.
+    decay : float, default 0.9
+        Of the running averages, from 0 up to but not including 1. PyTorch's momentum is 1 - decay.
+    eps : float, default 1e-5
+        Keeps a constant unit from a division by zero: its Xhat is 0.
+
+    Raises
+    ------
+    ValueError
+        If a setting is out of its range, X has other than n columns, or a batch in training has
+        fewer than 2 examples, which have no variance.
+    """
+
+    smallest_batch = 2
+    Xhat = scale = None
+
+    def __init__(self, n, decay=0.9, eps=1e-5):
+        if not isinstance(n, (int, np.integer)) or n < 1:
+            raise ValueError(f"BatchNorm expected a positive number of units, got {n!r}")
+        if not (0 <= decay < 1 and eps > 0):
+            raise ValueError(
+                f"BatchNorm expected decay from 0 up to 1 (excluded) and eps above 0, got {decay!r} "
+                f"and {eps!r}"
+            )
+        self.n, self.decay, self.eps = int(n), float(decay), float(eps)
+        self.shapes = {"gamma": (self.n,), "beta": (self.n,)}
+        self.state = {"mean": np.zeros(self.n, "float32"), "var": np.ones(self.n, "float32")}
+
+    def initial(self, rng):
+        return {"gamma": np.ones(self.n), "beta": np.zeros(self.n)}
+
+    def forward(self, X, training=False):
+        if X.shape[-1] != self.n:
+            raise ValueError(f"{self!r} expected X of shape (N, {self.n}), got {X.shape}")
+        xp = get_array_module(X)
+        if training:
+            mean = X.mean(axis=-2, keepdims=True)
+            centred = X - mean
+            var = (centred * centred).mean(axis=-2, keepdims=True)
+            self._remember(mean, var, X.shape[-2])
+        else:
+            centred, var = X - self.state["mean"], self.state["var"]
+        self.scale = self.params["gamma"] / xp.sqrt(var + self.eps)
+        if training:
+            self.Xhat = centred / xp.sqrt(var + self.eps)
+            return self.params["gamma"] * self.Xhat + self.params["beta"]
+        return self.scale * centred + self.params["beta"]
+
+    def backward(self, dA, input_gradient=True):
+        xp = get_array_module(dA)
+        dA.sum(axis=0, out=self.grads["beta"])
+        xp.sum(dA * self.Xhat, axis=0, out=self.grads["gamma"])
+        if not input_gradient:
+            return None
+        N = len(dA)
+        return self.scale * (dA - self.grads["beta"] / N - self.Xhat * (self.grads["gamma"] / N))
+
+    def _remember(self, mean, var, N):
+        """Update the running averages; the variance as an estimate for all data, divided by N - 1."""
+        if N < self.smallest_batch:
+            raise ValueError(
+                f"{self!r} expected at least {self.smallest_batch} examples in a batch, got {N}: "
+                "one example has no variance. Take another batch size."
+            )
+        if mean.ndim == 2:  # several versions of the network at once leave no trace
+            for name, current in (("mean", mean[0]), ("var", var[0] * (N / (N - 1)))):
+                self.state[name] = self.decay * self.state[name] + (1 - self.decay) * current
+
+    def forget(self):
+        self.Xhat = self.scale = None
+
+    def __repr__(self):
+        return f"BatchNorm({self.n})"

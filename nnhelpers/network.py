@@ -6,8 +6,8 @@ import math
 import numpy as np
 
 from .activations import activation as activation_layer
-from .backend import default_array_module, get_array_module, load_backend
-from .layers import Dense
+from .backend import asnumpy, default_array_module, get_array_module, load_backend
+from .layers import BatchNorm, Dense, Dropout
 from .losses import SigmoidCrossEntropy, SoftmaxCrossEntropy, l2_penalty
 
 
@@ -57,10 +57,12 @@ class Network:
 
     def _bind(self, theta):
         """Make ``theta`` the parameters: cut it and a new ``grad`` into views, layer by layer."""
-        self.theta, self.grad = theta, get_array_module(theta).zeros_like(theta)
+        xp = get_array_module(theta)
+        self.theta, self.grad = theta, xp.zeros_like(theta)
         start = 0
         for layer in self.layers:
             layer.params, layer.grads = {}, {}
+            layer.state = {name: _like(xp, value, theta) for name, value in layer.state.items()}
             for name, shape in layer.shapes.items():
                 stop = start + math.prod(shape)
                 layer.params[name] = theta[start:stop].reshape(shape)
@@ -163,8 +165,9 @@ class Network:
             If that backend does not work on this machine; the message says why.
         """
         xp = load_backend(backend)
-        theta = self.theta.get() if hasattr(self.theta, "get") else self.theta
-        return self._with(theta.copy() if xp is np else xp.asarray(theta))
+        if get_array_module(self.theta) is xp:
+            return self.copy()
+        return self._with(xp.asarray(asnumpy(self.theta)))
 
     def _with(self, theta):
         twin = copy.copy(self)
@@ -251,8 +254,10 @@ def evaluate(net, X, y, batch_size=1000):
     return float(total) / len(y), int(correct) / len(y)
 
 
-def mlp(sizes, activation="relu", loss=None, init=None, seed=0):
+def mlp(sizes, activation="relu", dropout=0.0, batch_norm=False, loss=None, init=None, seed=0):
     """Build a fully connected network: a Dense layer between any two sizes, activations between.
+
+    A hidden layer is Dense, then BatchNorm if asked for, the activation, Dropout if asked for.
 
     Parameters
     ----------
@@ -260,6 +265,11 @@ def mlp(sizes, activation="relu", loss=None, init=None, seed=0):
         Number of inputs, units of each hidden layer, outputs: [784, 128, 10].
     activation : str or list of str, default "relu"
         "relu", "leaky_relu", "tanh" or "sigmoid": one for all hidden layers, or one for each.
+    dropout : float or list of float, default 0
+        The share of units that are dropped in training: one for all hidden layers, or one for each.
+        For the inputs, put a Dropout layer in front of the list of layers yourself.
+    batch_norm : bool, default False
+        Whether a BatchNorm layer stands in front of each activation.
     loss : Loss, optional
         By default SigmoidCrossEntropy for one output, SoftmaxCrossEntropy for more.
     init : str or float, optional
@@ -274,27 +284,45 @@ def mlp(sizes, activation="relu", loss=None, init=None, seed=0):
     Raises
     ------
     ValueError
-        If there are fewer than two sizes, or the activations' names are unknown or too few.
+        If there are fewer than two sizes, the activations' names are unknown or too few, or a
+        dropout is out of its range.
     """
     sizes = list(sizes)
     if len(sizes) < 2:
         raise ValueError(f"mlp expected at least two sizes, inputs and outputs, got {sizes}")
     n_hidden = len(sizes) - 2
-    names = [activation] * n_hidden if isinstance(activation, str) else list(activation)
-    if len(names) != n_hidden:
-        raise ValueError(
-            f"mlp expected one activation, or one for each of the {n_hidden} hidden layers, "
-            f"got {len(names)}: {names}"
-        )
+    names = _one_for_each(activation, n_hidden, "activation")
+    drops = _one_for_each(dropout, n_hidden, "dropout")
     layers = []
-    for n_in, n_out, name in zip(sizes, sizes[1:], [*names, None], strict=False):
+    for n_in, n_out, name, p in zip(sizes, sizes[1:], [*names, None], [*drops, 0.0], strict=False):
         rule = "he" if name in ("relu", "leaky_relu") else "xavier"
         layers.append(Dense(n_in, n_out, init=rule if init is None else init))
         if name is not None:
-            layers.append(activation_layer(name))
+            layers += [BatchNorm(n_out)] if batch_norm else []
+            layers += [activation_layer(name)]
+            layers += [Dropout(p, seed=len(layers))] if p else []
     if loss is None:
         loss = SigmoidCrossEntropy() if sizes[-1] == 1 else SoftmaxCrossEntropy()
     return Network(layers, loss, seed=seed)
+
+
+def _one_for_each(setting, n_hidden, what):
+    """Return ``setting`` as a list with one entry for each hidden layer."""
+    if isinstance(setting, (str, int, float)):
+        return [setting] * n_hidden
+    if len(setting) != n_hidden:
+        raise ValueError(
+            f"mlp expected one {what}, or one for each of the {n_hidden} hidden layers, "
+            f"got {len(setting)}: {list(setting)}"
+        )
+    return list(setting)
+
+
+def _like(xp, array, theta):
+    """Return ``array`` as an array of ``xp`` with the dtype of ``theta``."""
+    if get_array_module(array) is not xp:
+        array = xp.asarray(asnumpy(array))
+    return array.astype(theta.dtype)
 
 
 def _check_chain(layers):

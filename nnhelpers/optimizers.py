@@ -30,7 +30,7 @@ class Optimizer:
                 "below 0 the cost is climbed. Try 0.1."
             )
         # A Python float leaves float32 arrays in float32; a NumPy float64 would not.
-        self.lr, self.t = float(lr), 0
+        self.lr, self.t, self.state = float(lr), 0, {}
 
     def step(self, theta, grad, scale=1.0):
         """Update ``theta`` in place, one step against ``grad``; both have shape (P,).
@@ -48,6 +48,18 @@ class Optimizer:
         """Change ``theta`` in place: the rule that the subclass is about."""
         raise NotImplementedError
 
+    def average(self, name, current, beta):
+        """Return the moving average called ``name``: new = beta * old + (1 - beta) * current.
+
+        It starts at zero, is kept in ``state``, and is updated in place.
+        """
+        if name not in self.state:
+            self.state[name] = get_array_module(current).zeros_like(current)
+        average = self.state[name]
+        average *= beta
+        average += (1 - beta) * current
+        return average
+
     def __repr__(self):
         return f"{type(self).__name__}(lr={self.lr:g})"
 
@@ -61,6 +73,98 @@ class SGD(Optimizer):
 
     def update(self, theta, grad, lr):
         theta -= lr * grad
+
+
+class Momentum(Optimizer):
+    """Follow the gradients' moving average: v <- beta v + (1 - beta) grad, theta <- theta - lr v.
+
+    PyTorch's ``SGD(lr=lr * (1 - beta), momentum=beta)`` takes the same steps: it leaves out the
+    factor 1 - beta in the average. Source: notebook 08, "Momentum"; Polyak 1964.
+
+    Parameters
+    ----------
+    lr : float
+    beta : float, default 0.9
+        How much of the old average stays, from 0 up to but not including 1.
+    """
+
+    def __init__(self, lr, beta=0.9):
+        super().__init__(lr)
+        self.beta = _decay_rate(beta, "beta")
+
+    def update(self, theta, grad, lr):
+        theta -= lr * self.average("v", grad, self.beta)
+
+
+class RMSprop(Optimizer):
+    """Divide by the gradient's usual size: s <- beta s + (1 - beta) grad²,
+    theta <- theta - lr grad / (sqrt(s) + eps).
+
+    PyTorch's ``RMSprop(alpha=beta)``. Source: notebook 08, "RMSprop"; Tieleman and Hinton 2012.
+
+    Parameters
+    ----------
+    lr : float
+    beta : float, default 0.9
+        How much of the old average stays, from 0 up to but not including 1.
+    eps : float, default 1e-8
+        Above 0: keeps the first divisions finite.
+    """
+
+    def __init__(self, lr, beta=0.9, eps=1e-8):
+        super().__init__(lr)
+        self.beta, self.eps = _decay_rate(beta, "beta"), _tiny(eps)
+
+    def update(self, theta, grad, lr):
+        size = get_array_module(grad).sqrt(self.average("s", grad * grad, self.beta))
+        size += self.eps
+        theta -= lr * grad / size
+
+
+class Adam(Optimizer):
+    """Momentum and RMSprop together, both averages corrected for their start at zero:
+    theta <- theta - lr mhat / (sqrt(shat) + eps).
+
+    m <- beta1 m + (1 - beta1) grad and mhat = m / (1 - beta1^t); s <- beta2 s + (1 - beta2) grad²
+    and shat = s / (1 - beta2^t), where t counts the steps from 1. Source: notebook 08, "Adam";
+    Kingma and Ba 2015.
+
+    Parameters
+    ----------
+    lr : float
+    beta1, beta2 : float, default 0.9 and 0.999
+        How much of the old averages stays, from 0 up to but not including 1.
+    eps : float, default 1e-8
+        Above 0.
+    """
+
+    def __init__(self, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+        super().__init__(lr)
+        self.beta1, self.beta2 = _decay_rate(beta1, "beta1"), _decay_rate(beta2, "beta2")
+        self.eps = _tiny(eps)
+
+    def update(self, theta, grad, lr):
+        m = self.average("m", grad, self.beta1)
+        s = self.average("s", grad * grad, self.beta2)
+        size = get_array_module(s).sqrt(s)  # sqrt(shat) is sqrt(s) times a number
+        size *= (1 - self.beta2**self.t) ** -0.5
+        size += self.eps
+        theta -= lr / (1 - self.beta1**self.t) * m / size
+
+
+def _decay_rate(beta, name):
+    if not 0 <= beta < 1:
+        raise ValueError(
+            f"expected {name} from 0 up to 1 (excluded), got {beta!r}: it is the share of the old "
+            "average that stays. Try 0.9."
+        )
+    return float(beta)
+
+
+def _tiny(eps):
+    if not (math.isfinite(eps) and eps > 0):
+        raise ValueError(f"expected eps above 0, got {eps!r}: it keeps divisions finite. Try 1e-8.")
+    return float(eps)
 
 
 # A schedule is a function of the progress t, which goes from 0 at the first step towards 1 at the
@@ -102,3 +206,20 @@ def warmup(share=0.05, then=None):
         return then((t - share) / (1 - share)) if then else 1.0
 
     return schedule
+
+
+def one_cycle(rise=0.3, start=0.04, final=1e-4):
+    """Return a schedule that rises from ``start`` to 1, and then falls to ``final``.
+
+    The rise takes the first ``rise`` of the progress; both ways are half a cosine. The learning
+    rate that it multiplies is the peak. Source: notebook 08, "Schedules"; Smith and Topin 2018.
+
+    Raises
+    ------
+    ValueError
+        If ``rise`` does not lie between 0 and 1.
+    """
+    if not 0 < rise < 1:
+        raise ValueError(f"one_cycle expected a rise between 0 and 1, got {rise!r}")
+    fall, way_down = cosine(final=start), cosine(final=final)  # the rise is a fall, backwards
+    return lambda t: fall(1 - t / rise) if t < rise else way_down((t - rise) / (1 - rise))

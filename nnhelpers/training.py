@@ -100,6 +100,7 @@ def fit(net, train, valid=None, *, optimizer, epochs=1, batch_size=128, l2=0.0, 
     if valid is not None:
         valid = _prepare(net, valid, "valid")
     batch_size = _check_settings(len(y), epochs, batch_size, l2)
+    _check_smallest_batch(net, len(y), batch_size)
     xp = get_array_module(net.theta)
     rng = np.random.default_rng(seed)
     history = History(settings={
@@ -127,6 +128,8 @@ def fit(net, train, valid=None, *, optimizer, epochs=1, batch_size=128, l2=0.0, 
         for epoch in range(epochs):
             began = looked = time.perf_counter()
             order = xp.asarray(rng.permutation(len(y)))
+            for layer in net.layers:
+                layer.reseed(rng)
             done = 0
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
                 for i, start in enumerate(starts):
@@ -245,3 +248,15 @@ def _check_settings(n_examples, epochs, batch_size, l2):
     if not (math.isfinite(l2) and l2 >= 0):
         raise ValueError(f"expected l2 as a number of at least 0, got {l2!r}: it is a penalty")
     return min(int(batch_size), n_examples)
+
+
+def _check_smallest_batch(net, n_examples, batch_size):
+    """Raise ValueError if an epoch's last mini-batch is smaller than a layer can take."""
+    last = n_examples % batch_size or batch_size
+    for layer in net.layers:
+        if last < layer.smallest_batch:
+            raise ValueError(
+                f"{layer!r} expected at least {layer.smallest_batch} examples in a mini-batch, but "
+                f"{n_examples} examples in batches of {batch_size} leave {last} for the last one: "
+                "take another batch size."
+            )

@@ -142,6 +142,20 @@ def asarray(value, dtype=None):
     return ndarray(np.array(value, dtype=dtype))
 
 
+class _Generator:
+    """What CuPy's random generator has of NumPy's: no normal, permutation, shuffle or choice."""
+
+    def __init__(self, seed):
+        self._generator = np.random.default_rng(seed)
+
+    def random(self, size=None, dtype="float64"):
+        return _outside(self._generator.random(size, dtype=np.dtype(dtype)))
+
+
+class random:
+    default_rng = staticmethod(_Generator)
+
+
 def __getattr__(name):
     """Any other function: NumPy's, with our arrays going in and out, if CuPy has it too."""
     theirs = getattr(np, name, None)

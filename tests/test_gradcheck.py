@@ -73,6 +73,34 @@ def test_on_every_backend(backend):
     assert report.passed and isinstance(report.per_parameter["layers.0.W"], np.ndarray)
 
 
+@pytest.mark.parametrize("method", ["central", "complex"])
+@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("options", [
+    {"dropout": 0.5}, {"batch_norm": True}, {"batch_norm": True, "dropout": [0.2, 0.6]},
+], ids=["dropout", "batch norm", "both"])  # fmt: skip
+def test_dropout_and_batch_norm(options, name, method):
+    net, (X, y) = shaken(nn.mlp([5, 4, 6, 3], activation=name, **options)), examples(n=9)
+    report = nn.gradient_check(net, X, y, l2=0.1, method=method)
+    assert report.passed, report
+    assert report.max_relative_error < {"central": 1e-6, "complex": 1e-11}[method]
+
+
+def test_batch_norm_and_dropout_on_the_inputs():
+    layers = [nn.Dropout(0.3), nn.BatchNorm(5), nn.Dense(5, 4), nn.Tanh(), nn.Dense(4, 3), nn.BatchNorm(3)]
+    net, (X, y) = shaken(nn.Network(layers, loss=nn.SoftmaxCrossEntropy())), examples(n=9)
+    assert nn.gradient_check(net, X, y, method="complex").passed
+
+
+def test_a_forgotten_mask_fails():
+    class Forgetful(nn.Dropout):
+        def backward(self, dA):
+            return dA
+
+    layers = [nn.Dense(5, 8), nn.Tanh(), Forgetful(0.5), nn.Dense(8, 3)]
+    report = nn.gradient_check(shaken(nn.Network(layers, loss=nn.SoftmaxCrossEntropy())), *examples())
+    assert not report.passed and report.per_parameter["layers.3.W"].max() < 1e-6
+
+
 class Swish(Layer):
     """A layer that the package does not know: A = Z * sigmoid(Z). It has no ``unit``."""
 
@@ -162,7 +190,7 @@ def broken(dense=nn.Dense, act=nn.ReLU, loss=nn.SoftmaxCrossEntropy):
     ({"dense": OneWrongElement}, {"layers.2.W"}),
     ({"act": AtZeroToo}, {"layers.0.W", "layers.0.b", "layers.2.W", "layers.2.b"}),
     ({"loss": TwiceByN}, {f"layers.{i}.{p}" for i in (0, 2, 4) for p in "Wb"}),
-], ids=lambda value: str(value)[:40])  # fmt: skip
+], ids=["sign", "transpose", "one element", "at zero", "1/N twice"])  # fmt: skip
 def test_a_broken_gradient_fails_where_it_is_broken(kind, wrong, method):
     X, y = examples(n=20)
     report = nn.gradient_check(broken(**kind), X, y, method=method)

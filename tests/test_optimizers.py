@@ -46,3 +46,101 @@ def test_warmup():
     for share in (0, 1, 2):
         with pytest.raises(ValueError, match="share between 0 and 1"):
             nn.warmup(share)
+
+
+def test_one_cycle():
+    schedule = nn.one_cycle(rise=0.25, start=0.1, final=0.01)
+    assert [schedule(t) for t in (0, 0.125, 0.25, 0.625, 1)] == pytest.approx([0.1, 0.55, 1, 0.505, 0.01])
+    with pytest.raises(ValueError, match="rise between 0 and 1"):
+        nn.one_cycle(rise=1)
+
+
+# ---------------------------------------------------------------- momentum, RMSprop, Adam
+
+OPTIMIZERS = {
+    "Momentum": lambda: nn.Momentum(0.1, beta=0.8),
+    "RMSprop": lambda: nn.RMSprop(0.01, beta=0.8),
+    "Adam": lambda: nn.Adam(0.05, beta1=0.8, beta2=0.9),
+}
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_first_two_steps_by_hand(name, xp):
+    g1, g2, eps = np.array([3.0, -4.0]), np.array([1.0, 2.0]), 1e-8
+    theta, optimizer = xp.asarray(np.zeros(2)), OPTIMIZERS[name]()
+    for g in (g1, g2):
+        optimizer.step(theta, xp.asarray(g))
+    lr = optimizer.lr
+    if name == "Momentum":
+        v1 = 0.2 * g1
+        right = -lr * (v1 + (0.8 * v1 + 0.2 * g2))
+    elif name == "RMSprop":
+        s1 = 0.2 * g1**2
+        s2 = 0.8 * s1 + 0.2 * g2**2
+        right = -lr * (g1 / (np.sqrt(s1) + eps) + g2 / (np.sqrt(s2) + eps))
+    else:
+        m2, s2 = 0.8 * 0.2 * g1 + 0.2 * g2, 0.9 * 0.1 * g1**2 + 0.1 * g2**2
+        first = g1 / (np.abs(g1) + eps)  # the correction makes the first averages the gradient itself
+        right = -lr * (first + m2 / (1 - 0.8**2) / (np.sqrt(s2 / (1 - 0.9**2)) + eps))
+    assert np.allclose(nn.asnumpy(theta), right, atol=1e-14)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_types_are_kept_and_the_gradient_is_left_alone(name):
+    theta, grad = np.ones(3, "float32"), np.full(3, 0.5, "float32")
+    optimizer = OPTIMIZERS[name]()
+    for _ in range(3):
+        optimizer.step(theta, grad)
+    assert theta.dtype == np.float32 and (grad == 0.5).all() and optimizer.t == 3
+    assert all(average.dtype == np.float32 for average in optimizer.state.values())
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_200_steps_like_pytorchs(name):
+    torch = pytest.importorskip("torch", reason="PyTorch, the partner of this comparison, is not installed")
+    net = nn.mlp([2, 8, 8, 3], "tanh", seed=3).astype("float64")
+    X, y = nn.make_spirals(90, seed=0)
+    theirs_theta = torch.nn.Parameter(torch.tensor(net.theta.copy()))
+    theirs = {
+        # PyTorch's momentum leaves out the factor 1 - beta: the learning rate takes it over
+        "Momentum": lambda: torch.optim.SGD([theirs_theta], lr=0.1 * 0.2, momentum=0.8),
+        "RMSprop": lambda: torch.optim.RMSprop([theirs_theta], lr=0.01, alpha=0.8),
+        "Adam": lambda: torch.optim.Adam([theirs_theta], lr=0.05, betas=(0.8, 0.9)),
+    }[name]()
+    ours, twin = OPTIMIZERS[name](), net.copy()
+    for _ in range(200):
+        net.loss_and_grad(X, y)
+        ours.step(net.theta, net.grad)
+        twin.theta[...] = theirs_theta.detach().numpy()
+        twin.loss_and_grad(X, y)
+        theirs_theta.grad = torch.tensor(twin.grad.copy())
+        theirs.step()
+    assert np.abs(net.theta - theirs_theta.detach().numpy()).max() < 1e-8
+    assert net.loss(X, y) < 0.9
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_one_step_is_taken_alike_on_every_backend(name, backend):
+    net = nn.mlp([2, 8, 3]).astype("float64")
+    X, y = nn.make_spirals(90, seed=0)
+    there, ours, theirs = net.to(backend), OPTIMIZERS[name](), OPTIMIZERS[name]()
+    xp = nn.get_array_module(there.theta)
+    for _ in range(5):
+        net.loss_and_grad(X, y)
+        ours.step(net.theta, net.grad)
+        there.loss_and_grad(xp.asarray(X), xp.asarray(y))
+        theirs.step(there.theta, there.grad)
+    assert np.allclose(nn.asnumpy(there.theta), net.theta, atol=1e-10)
+
+
+@pytest.mark.parametrize("make, message", [
+    (lambda: nn.Momentum(0.1, beta=1), "beta from 0 up to 1"),
+    (lambda: nn.RMSprop(0.1, beta=-0.1), "beta from 0 up to 1"),
+    (lambda: nn.RMSprop(0.1, eps=0), "eps above 0"),
+    (lambda: nn.Adam(0.1, beta1=1.0), "beta1 from 0 up to 1"),
+    (lambda: nn.Adam(0.1, beta2=2), "beta2 from 0 up to 1"),
+    (lambda: nn.Adam(0.1, eps=math.nan), "eps above 0"),
+])  # fmt: skip
+def test_impossible_decay_rates(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
