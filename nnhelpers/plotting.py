@@ -319,3 +319,55 @@ def _error_colors(tolerance):
 def _short(error):
     """0.71, 3e-05, or 0 for what is only rounding: short enough to stand under a small map."""
     return "0" if error < 1e-9 else f"{error:.2f}" if error >= 0.005 else f"{error:.0e}"
+
+
+# --- A layer and a network (notebook 01) ----------------------------------------------------------
+
+
+def draw_layer(X, W, b):
+    """Return a figure of Z = XW + b with all its numbers; what makes the first one is framed."""
+    X, W, b = asnumpy(X), asnumpy(W), asnumpy(b)[None, :]
+    parts = {"X": X, "W": W, "b": b, "Z": X @ W + b}
+    framed = {"X": (1, X.shape[1]), "W": (len(W), 1), "b": (1, 1), "Z": (1, 1)}
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(9, 2.6), layout="constrained")
+        axes = figure.subplots(1, 4, width_ratios=[M.shape[1] for M in parts.values()])
+    limit = max(np.abs(M).max() for M in parts.values())
+    tallest = max(len(M) for M in parts.values())
+    for ax, sign, (name, M) in zip(axes, ["", "×", "+", "="], parts.items(), strict=True):
+        rows, columns = M.shape
+        draw_matrix(ax, M, limit=2 * limit, colorbar=False)
+        for n, j in np.ndindex(M.shape):
+            text = f"{M[n, j]:g}".replace("-", "−")
+            ax.text(j, n, text, ha="center", va="center", fontsize=12)
+        height, width = framed[name]
+        ax.add_patch(matplotlib.patches.Rectangle(
+            (-0.47, -0.47), width - 0.06, height - 0.06, fill=False, lw=3, color=COLORS[2]))  # fmt: skip
+        ax.text(-0.62, 0, sign, ha="right", va="center", fontsize=20)
+        shape = f"({columns},)" if name == "b" else f"({rows}, {columns})"
+        ax.set(title=f"{name}  {shape}", xticks=[], yticks=[])
+        ax.set(xlim=(-0.95, columns - 0.45), ylim=(tallest - 0.45, -0.55))
+        ax.spines[:].set_visible(False)
+    return figure
+
+
+def draw_network(ax, parameters, names=("inputs", "hidden", "outputs")):
+    """Draw neurons as circles and weights as lines on ``ax``; parameters are pairs (W, b).
+
+    Blue is positive, red and dashed negative; the thicker, the larger.
+    """
+    sizes = [len(parameters[0][0]), *(W.shape[1] for W, b in parameters)]
+    places = [np.arange(size) - (size - 1) / 2 for size in sizes]
+    for layer, (W, _) in enumerate(parameters):
+        W = asnumpy(W)
+        for i, j in np.ndindex(W.shape):
+            ax.plot([layer, layer + 1], [-places[layer][i], -places[layer + 1][j]],
+                    lw=0.4 + 2.5 * abs(W[i, j]) / np.abs(W).max(), zorder=1,
+                    color="#2166AC" if W[i, j] > 0 else "#B2182B",
+                    ls="-" if W[i, j] > 0 else "--")  # fmt: skip
+    for layer, ys in enumerate(places):
+        ax.scatter([layer] * len(ys), -ys, s=420, color="white", edgecolors="black", zorder=2)
+        name = names[min(layer, 1)] if layer < len(sizes) - 1 else names[-1]
+        ax.text(layer, max(sizes) / 2 + 0.25, f"{len(ys)} {name}", ha="center", fontsize=12)
+    ax.set(xlim=(-0.3, len(sizes) - 0.7), ylim=(-max(sizes) / 2 - 0.1, max(sizes) / 2 + 0.6))
+    ax.set_axis_off()

@@ -33,17 +33,23 @@ def weight_decay_factor(lr, l2):
     return 1 - lr * l2
 
 
-# --- penalised_minimum ----------------------------------------------------------------------------
+# --- ridge ----------------------------------------------------------------------------------------
 
 
-def penalised_minimum(H, w_star, l2):
-    return np.linalg.solve(H + l2 * np.eye(len(H)), H @ w_star)
+def ridge(X, y, l2):
+    N, n_in = X.shape
+    return np.linalg.solve(X.T @ X / N + l2 * np.eye(n_in), X.T @ y / N)
 
 
-def penalised_minimum_inputs(rng):
-    n = int(rng.integers(3, 6))
-    A = rng.normal(size=(n + 2, n))
-    return A.T @ A / n, rng.normal(size=n), float(rng.uniform(0.2, 1.0))
+def ridge_inputs(rng):
+    N, n_in = int(rng.integers(6, 10)), int(rng.integers(3, 5))
+    return rng.normal(size=(N, n_in)), rng.normal(size=N), float(rng.uniform(0.2, 0.8))
+
+
+def ridge_with(X, y, addition, left=1.0, right=1.0):
+    """Solve as `ridge` does, with another addition to the matrix and other factors on the sides."""
+    N = len(X)
+    return np.linalg.solve(left * X.T @ X / N + addition, right * X.T @ y / N)
 
 
 EXERCISES = [
@@ -134,34 +140,36 @@ EXERCISES = [
         },
     ),
     Exercise(
-        name="penalised_minimum",
+        name="ridge",
         notebook="05",
-        right=penalised_minimum,
-        inputs=penalised_minimum_inputs,
+        right=ridge,
+        inputs=ridge_inputs,
         wrong={
-            "H is missing on the right-hand side: (H + l2 · I) w = H w_star.": (
-                lambda H, w_star, l2: np.linalg.solve(H + l2 * np.eye(len(H)), w_star)
+            "1/N is missing on both sides: the data loss is a mean, X.T @ X / N and X.T @ y / N.": (
+                lambda X, y, l2: ridge_with(X, y, l2 * np.eye(X.shape[1]), len(X), len(X))
             ),
-            "You added l2 to every element of H: it belongs on the diagonal only, H + l2 · I.": (
-                lambda H, w_star, l2: np.linalg.solve(H + l2, H @ w_star)
+            "1/N is missing at X.T @ X: both sides come from the mean loss.": (
+                lambda X, y, l2: ridge_with(X, y, l2 * np.eye(X.shape[1]), left=len(X))
             ),
-            "The sign of the penalty is flipped: H + l2 · I.": (
-                lambda H, w_star, l2: np.linalg.solve(H - l2 * np.eye(len(H)), H @ w_star)
+            "1/N is missing at X.T @ y: both sides come from the mean loss.": (
+                lambda X, y, l2: ridge_with(X, y, l2 * np.eye(X.shape[1]), right=len(X))
+            ),
+            "You added l2 to every element: it belongs on the diagonal only, l2 · I.": (
+                lambda X, y, l2: ridge_with(X, y, l2)
+            ),
+            "The sign of the penalty is flipped: X.T @ X / N + l2 · I.": (
+                lambda X, y, l2: ridge_with(X, y, -l2 * np.eye(X.shape[1]))
             ),
             "You have a ½ too many: it cancels the 2 from the square.": (
-                lambda H, w_star, l2: penalised_minimum(H, w_star, l2 / 2)
+                lambda X, y, l2: ridge(X, y, l2 / 2)
             ),
             "You have a 2 too many: the ½ in the penalty cancels the 2 from the square.": (
-                lambda H, w_star, l2: penalised_minimum(H, w_star, 2 * l2)
+                lambda X, y, l2: ridge(X, y, 2 * l2)
             ),
-            "You shrank each coordinate by its own element of the diagonal: h / (h + l2) holds in "
-            "the directions of the eigenvectors. Solve (H + l2 · I) w = H w_star.": (
-                lambda H, w_star, l2: np.diag(H) / (np.diag(H) + l2) * w_star
+            "l2 is missing: X.T @ X / N + l2 · I.": lambda X, y, l2: ridge(X, y, 1.0),
+            "This is the minimum without the penalty: add l2 · I to X.T @ X / N.": (
+                lambda X, y, l2: ridge(X, y, 0.0)
             ),
-            "You shrank all coordinates alike: how much the data care, H, is missing.": (
-                lambda H, w_star, l2: w_star / (1 + l2)
-            ),
-            "This is the minimum without the penalty.": lambda H, w_star, l2: w_star.copy(),
         },
     ),
 ]
