@@ -121,7 +121,9 @@ def table(title, times):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description=__doc__.split("\n")[0]
+    )
     parser.add_argument("works", nargs="*", help=f"of {', '.join(WORKS)}; by default all")
     parser.add_argument("--rounds", type=int, help="rounds of each work, instead of its default")
     arguments = parser.parse_args()
@@ -148,7 +150,9 @@ def main():
     if not arguments.works:
         RESULTS.mkdir(exist_ok=True)
         (RESULTS / "results.md").write_text("\n".join(text), encoding="utf-8")
-        (RESULTS / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+        (RESULTS / "results.json").write_text(
+            json.dumps(results, indent=1) + "\n", encoding="utf-8"
+        )
         print(f"Written to {RESULTS.relative_to(ROOT)}/results.md and results.json")
 
 

@@ -51,7 +51,9 @@ def rng():
 def shaken(net, seed=1, scale=0.5):
     """Give ``net`` parameters that are nowhere zero, biases included, so that no error hides."""
     values = np.random.default_rng(seed).normal(scale=scale, size=net.theta.size)
-    net.theta[...] = backend_module.get_array_module(net.theta).asarray(values, dtype=net.theta.dtype)
+    net.theta[...] = backend_module.get_array_module(net.theta).asarray(
+        values, dtype=net.theta.dtype
+    )
     return net
 
 

@@ -26,7 +26,9 @@ def main(path):
         if cell.cell_type == "code":
             result = shell.run_cell(cell.source, store_history=False)
             if not result.success:
-                print(f"cell {cell.id} failed on arrays that do not mix with NumPy's", file=sys.stderr)
+                print(
+                    f"cell {cell.id} failed on arrays that do not mix with NumPy's", file=sys.stderr
+                )
                 return 1
 
     from nnhelpers.widgets import Panel

@@ -17,7 +17,9 @@ FORMULAS = {
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_values(name, xp, rng):
     Z = rng.normal(size=(4, 3))
-    assert np.allclose(nn.asnumpy(activation(name).forward(xp.asarray(Z))), FORMULAS[name](Z), atol=1e-15)
+    assert np.allclose(
+        nn.asnumpy(activation(name).forward(xp.asarray(Z))), FORMULAS[name](Z), atol=1e-15
+    )
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)

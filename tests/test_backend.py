@@ -100,8 +100,9 @@ def test_a_gpu_is_used_by_default(choose_again):
     assert report.device
 
 
-def test_importing_the_package_brings_in_neither_cupy_nor_matplotlib():
-    code = "import sys, nnhelpers; print(sorted({'cupy', 'matplotlib', 'ipywidgets'} & set(sys.modules)))"
+def test_importing_the_package_brings_in_neither_cupy_nor_matplotlib_nor_optuna():
+    late = {"cupy", "matplotlib", "ipywidgets", "optuna"}
+    code = f"import sys, nnhelpers; print(sorted({late} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
@@ -120,7 +121,8 @@ def test_core_files_import_only_from_files_above():
     from pathlib import Path
 
     order = ["backend", "base", "data", "activations", "layers", "losses", "network", "gradcheck",
-             "optimizers", "training", "plotting"]  # fmt: skip
+             "optimizers", "exchange", "history", "checkpoints", "training", "tuning",
+             "plotting"]  # fmt: skip
     folder = Path(backend.__file__).parent
     for i, name in enumerate(order):
         for node in ast.walk(ast.parse((folder / f"{name}.py").read_text(encoding="utf-8"))):

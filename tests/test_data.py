@@ -30,7 +30,18 @@ def test_it_is_the_real_thing(mnist):
     # The first ten training labels, and the class counts, as published with the data set.
     assert mnist.train.y[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
     assert mnist.test.y[:5].tolist() == [7, 2, 1, 0, 4]
-    assert np.bincount(mnist.test.y).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+    assert np.bincount(mnist.test.y).tolist() == [
+        980,
+        1135,
+        1032,
+        1010,
+        982,
+        892,
+        958,
+        1028,
+        974,
+        1009,
+    ]
     # 0.1307 and 0.3081: the mean and standard deviation that everybody normalises MNIST with.
     both = np.concatenate([mnist.train.X, mnist.valid.X])
     assert both.mean(dtype="float64") == pytest.approx(0.1307, abs=5e-5)

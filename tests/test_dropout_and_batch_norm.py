@@ -52,7 +52,15 @@ def test_a_training_with_dropout_follows_its_seed():
     train, runs = nn.make_moons(100, seed=0), []
     for seed in (1, 1, 2):
         runs.append(nn.mlp([2, 16, 2], dropout=0.5))
-        nn.fit(runs[-1], train, optimizer=nn.SGD(0.1), epochs=3, seed=seed, batch_size=None, progress=False)
+        nn.fit(
+            runs[-1],
+            train,
+            optimizer=nn.SGD(0.1),
+            epochs=3,
+            seed=seed,
+            batch_size=None,
+            progress=False,
+        )
     assert np.array_equal(runs[0].theta, runs[1].theta)
     assert not np.array_equal(runs[0].theta, runs[2].theta)
 
@@ -99,10 +107,14 @@ def test_long_and_short_backward_agree(rng):
 
 
 def test_batch_norm_against_pytorch(rng):
-    torch = pytest.importorskip("torch", reason="PyTorch, the partner of this comparison, is not installed")
+    torch = pytest.importorskip(
+        "torch", reason="PyTorch, the partner of this comparison, is not installed"
+    )
     layer = batch_norm(4)
     theirs = torch.nn.BatchNorm1d(4, dtype=torch.float64)
-    theirs.weight.data, theirs.bias.data = (torch.tensor(layer.params[name].copy()) for name in ("gamma", "beta"))
+    theirs.weight.data, theirs.bias.data = (
+        torch.tensor(layer.params[name].copy()) for name in ("gamma", "beta")
+    )
     for _ in range(5):
         X, dA = rng.normal(2, 3, size=(8, 4)), rng.normal(size=(8, 4))
         inputs = torch.tensor(X, requires_grad=True)
@@ -129,7 +141,9 @@ def test_a_constant_feature_gives_beta(rng):
 
 def test_one_example_has_no_variance():
     net = nn.mlp([2, 4, 2], batch_norm=True)
-    with pytest.raises(ValueError, match=r"BatchNorm\(4\) expected at least 2 examples in a batch, got 1"):
+    with pytest.raises(
+        ValueError, match=r"BatchNorm\(4\) expected at least 2 examples in a batch, got 1"
+    ):
         net.loss_and_grad([[1.0, 2.0]], [0])
     assert net.predict([[1.0, 2.0]]).shape == (1,), "but it can be classified"
     train = nn.make_moons(101)
@@ -169,5 +183,7 @@ def test_mlp_puts_them_in_their_places():
     net = nn.mlp([5, 4, 4, 3], activation=["relu", "tanh"], dropout=[0.2, 0.0], batch_norm=True)
     names = [type(layer).__name__ for layer in net.layers]
     assert names == ["Dense", "BatchNorm", "ReLU", "Dropout", "Dense", "BatchNorm", "Tanh", "Dense"]
-    with pytest.raises(ValueError, match="one dropout, or one for each of the 2 hidden layers, got 3"):
+    with pytest.raises(
+        ValueError, match="one dropout, or one for each of the 2 hidden layers, got 3"
+    ):
         nn.mlp([5, 4, 4, 3], dropout=[0.1, 0.2, 0.3])

@@ -30,7 +30,10 @@ def slow_loop(net, X, y, l2, eps=1e-5):
 @pytest.mark.parametrize("loss, k", LOSSES)
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_every_activation_and_loss(name, loss, k, method):
-    net, (X, y) = shaken(nn.mlp([5, 4, 6, k], activation=name, loss=loss())), examples(n_classes=max(k, 2))
+    net, (X, y) = (
+        shaken(nn.mlp([5, 4, 6, k], activation=name, loss=loss())),
+        examples(n_classes=max(k, 2)),
+    )
     report = nn.gradient_check(net, X, y, l2=0.1, method=method)
     assert report.passed, report
     assert report.max_relative_error < {"central": 1e-6, "complex": 1e-11}[method]
@@ -48,7 +51,10 @@ def test_an_activation_behind_the_last_layer(name):
 @pytest.mark.parametrize("l2", [0.0, 0.3])
 @pytest.mark.parametrize("sizes", [[5, 3], [5, 4, 3], [5, 4, 6, 3], [1, 1, 1, 1]])
 def test_the_fast_scheme_equals_the_slow_loop(sizes, l2):
-    net, (X, y) = shaken(nn.mlp(sizes, activation="tanh")), examples(n_in=sizes[0], n_classes=max(sizes[-1], 2))
+    net, (X, y) = (
+        shaken(nn.mlp(sizes, activation="tanh")),
+        examples(n_in=sizes[0], n_classes=max(sizes[-1], 2)),
+    )
     assert np.allclose(nn.numerical_gradient(net, X, y, l2), slow_loop(net, X, y, l2), atol=1e-9)
 
 
@@ -86,7 +92,14 @@ def test_dropout_and_batch_norm(options, name, method):
 
 
 def test_batch_norm_and_dropout_on_the_inputs():
-    layers = [nn.Dropout(0.3), nn.BatchNorm(5), nn.Dense(5, 4), nn.Tanh(), nn.Dense(4, 3), nn.BatchNorm(3)]
+    layers = [
+        nn.Dropout(0.3),
+        nn.BatchNorm(5),
+        nn.Dense(5, 4),
+        nn.Tanh(),
+        nn.Dense(4, 3),
+        nn.BatchNorm(3),
+    ]
     net, (X, y) = shaken(nn.Network(layers, loss=nn.SoftmaxCrossEntropy())), examples(n=9)
     assert nn.gradient_check(net, X, y, method="complex").passed
 
@@ -97,7 +110,9 @@ def test_a_forgotten_mask_fails():
             return dA
 
     layers = [nn.Dense(5, 8), nn.Tanh(), Forgetful(0.5), nn.Dense(8, 3)]
-    report = nn.gradient_check(shaken(nn.Network(layers, loss=nn.SoftmaxCrossEntropy())), *examples())
+    report = nn.gradient_check(
+        shaken(nn.Network(layers, loss=nn.SoftmaxCrossEntropy())), *examples()
+    )
     assert not report.passed and report.per_parameter["layers.3.W"].max() < 1e-6
 
 
@@ -180,7 +195,9 @@ class TwiceByN(nn.SoftmaxCrossEntropy):
 
 
 def broken(dense=nn.Dense, act=nn.ReLU, loss=nn.SoftmaxCrossEntropy):
-    return shaken(nn.Network([nn.Dense(5, 4), act(), dense(4, 4), act(), nn.Dense(4, 3)], loss=loss()))
+    return shaken(
+        nn.Network([nn.Dense(5, 4), act(), dense(4, 4), act(), nn.Dense(4, 3)], loss=loss())
+    )
 
 
 @pytest.mark.parametrize("method", ["central", "complex"])
@@ -226,5 +243,7 @@ def test_relative_error():
 
 
 def test_unknown_method():
-    with pytest.raises(ValueError, match="unknown method 'forward': expected one of central, complex"):
+    with pytest.raises(
+        ValueError, match="unknown method 'forward': expected one of central, complex"
+    ):
         nn.gradient_check(nn.mlp([5, 3]), *examples(), method="forward")

@@ -13,7 +13,9 @@ FORMULAS = {
     nn.SigmoidCrossEntropy: lambda Z, Y: -np.log(np.where(Y == 1, 1 / (1 + np.exp(-Z)), 1 / (1 + np.exp(Z)))).sum(),
     nn.MeanSquaredError: lambda Z, Y: 0.5 * ((Z - Y) ** 2).sum(),
 }  # fmt: skip
-CASES = [(loss, k) for loss in LOSSES for k in (1, 2, 4) if (loss, k) != (nn.SoftmaxCrossEntropy, 1)]
+CASES = [
+    (loss, k) for loss in LOSSES for k in (1, 2, 4) if (loss, k) != (nn.SoftmaxCrossEntropy, 1)
+]
 
 
 def outputs(k, n=6, seed=3):
@@ -25,7 +27,9 @@ def outputs(k, n=6, seed=3):
 @pytest.mark.parametrize("loss, k", CASES)
 def test_value(loss, k, xp):
     Z, y, Y = outputs(k)
-    assert float(loss().forward(xp.asarray(Z), xp.asarray(y))) == pytest.approx(FORMULAS[loss](Z, Y) / len(y))
+    assert float(loss().forward(xp.asarray(Z), xp.asarray(y))) == pytest.approx(
+        FORMULAS[loss](Z, Y) / len(y)
+    )
 
 
 @pytest.mark.parametrize("loss, k", CASES)

@@ -19,7 +19,9 @@ def test_forward_is_the_formula(rng):
 
 def test_parameters_are_views_into_theta():
     net = nn.mlp([5, 4, 3])
-    assert net.theta.flags.c_contiguous and net.theta.shape == net.grad.shape == (5 * 4 + 4 + 4 * 3 + 3,)
+    assert net.theta.flags.c_contiguous and net.theta.shape == net.grad.shape == (
+        5 * 4 + 4 + 4 * 3 + 3,
+    )
     net.theta[:] = np.arange(net.theta.size)
     assert net.layers[0].params["W"].tolist() == np.arange(20).reshape(5, 4).tolist()
     assert net.layers[0].params["b"].tolist() == [20, 21, 22, 23]
@@ -54,7 +56,11 @@ def test_initial_scale(init, scale):
 
 
 def test_mlp_chooses_the_rule_for_the_activation():
-    assert [layer.init for layer in nn.mlp([5, 4, 4, 3], ["relu", "tanh"]).layers[::2]] == ["he", "xavier", "xavier"]
+    assert [layer.init for layer in nn.mlp([5, 4, 4, 3], ["relu", "tanh"]).layers[::2]] == [
+        "he",
+        "xavier",
+        "xavier",
+    ]
 
 
 def test_mlp_builds_what_is_written_out():

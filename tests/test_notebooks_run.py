@@ -38,7 +38,9 @@ def exercises(path):
         if cell.cell_type == "code":
             if "raise NotImplementedError" in cell.source:
                 stub = cell.source
-            checked += [(name, stub) for name in re.findall(r"nn\.check\(\s*\"(\w+)\"", cell.source)]
+            checked += [
+                (name, stub) for name in re.findall(r"nn\.check\(\s*\"(\w+)\"", cell.source)
+            ]
         elif "<summary>Solution" in cell.source:
             code = "\n".join(re.findall(r"```python\n(.*?)```", cell.source, re.DOTALL))
             for name, its_stub in checked:
@@ -76,8 +78,15 @@ def test_sections_named_in_docstrings_exist():
     cited = []
     for path in sorted((ROOT / "nnhelpers").rglob("*.py")):
         text = re.sub(r"\s+", " ", path.read_text(encoding="utf-8"))
-        cited += [(path.name, *found) for found in re.findall(r"notebook (\d\d), \"([^\"]+?)[.?]?\"", text)]
+        cited += [
+            (path.name, *found)
+            for found in re.findall(r"notebook (\d\d), \"([^\"]+?)[.?]?\"", text)
+        ]
     assert len(cited) > 15
     for file, notebook, section in cited:
         if notebook in headings:
-            assert any(section in heading for heading in headings[notebook]), (file, notebook, section)
+            assert any(section in heading for heading in headings[notebook]), (
+                file,
+                notebook,
+                section,
+            )

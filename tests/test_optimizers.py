@@ -50,7 +50,9 @@ def test_warmup():
 
 def test_one_cycle():
     schedule = nn.one_cycle(rise=0.25, start=0.1, final=0.01)
-    assert [schedule(t) for t in (0, 0.125, 0.25, 0.625, 1)] == pytest.approx([0.1, 0.55, 1, 0.505, 0.01])
+    assert [schedule(t) for t in (0, 0.125, 0.25, 0.625, 1)] == pytest.approx(
+        [0.1, 0.55, 1, 0.505, 0.01]
+    )
     with pytest.raises(ValueError, match="rise between 0 and 1"):
         nn.one_cycle(rise=1)
 
@@ -80,7 +82,9 @@ def test_first_two_steps_by_hand(name, xp):
         right = -lr * (g1 / (np.sqrt(s1) + eps) + g2 / (np.sqrt(s2) + eps))
     else:
         m2, s2 = 0.8 * 0.2 * g1 + 0.2 * g2, 0.9 * 0.1 * g1**2 + 0.1 * g2**2
-        first = g1 / (np.abs(g1) + eps)  # the correction makes the first averages the gradient itself
+        first = g1 / (
+            np.abs(g1) + eps
+        )  # the correction makes the first averages the gradient itself
         right = -lr * (first + m2 / (1 - 0.8**2) / (np.sqrt(s2 / (1 - 0.9**2)) + eps))
     assert np.allclose(nn.asnumpy(theta), right, atol=1e-14)
 
@@ -97,7 +101,9 @@ def test_types_are_kept_and_the_gradient_is_left_alone(name):
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_200_steps_like_pytorchs(name):
-    torch = pytest.importorskip("torch", reason="PyTorch, the partner of this comparison, is not installed")
+    torch = pytest.importorskip(
+        "torch", reason="PyTorch, the partner of this comparison, is not installed"
+    )
     net = nn.mlp([2, 8, 8, 3], "tanh", seed=3).astype("float64")
     X, y = nn.make_spirals(90, seed=0)
     theirs_theta = torch.nn.Parameter(torch.tensor(net.theta.copy()))

@@ -9,7 +9,9 @@ import nnhelpers as nn
 
 @pytest.fixture(scope="module")
 def torch():
-    module = pytest.importorskip("torch", reason="PyTorch, the partner of this comparison, is not installed")
+    module = pytest.importorskip(
+        "torch", reason="PyTorch, the partner of this comparison, is not installed"
+    )
     module.set_num_threads(1)
     return module
 
@@ -32,7 +34,11 @@ def torch_twin(torch, net, names):
 def torch_loss(torch, loss, Z, y):
     if isinstance(loss, nn.SoftmaxCrossEntropy):
         return torch.nn.functional.cross_entropy(Z, y)
-    Y = y[:, None].to(Z.dtype) if Z.shape[1] == 1 else torch.nn.functional.one_hot(y, Z.shape[1]).to(Z.dtype)
+    Y = (
+        y[:, None].to(Z.dtype)
+        if Z.shape[1] == 1
+        else torch.nn.functional.one_hot(y, Z.shape[1]).to(Z.dtype)
+    )
     if isinstance(loss, nn.SigmoidCrossEntropy):
         return torch.nn.functional.binary_cross_entropy_with_logits(Z, Y, reduction="sum") / len(y)
     return 0.5 * torch.nn.functional.mse_loss(Z, Y, reduction="sum") / len(y)
@@ -103,7 +109,9 @@ def torch_twin_theta(model):
 
 def test_cosine_schedule(torch):
     parameter = torch.nn.Parameter(torch.zeros(1))
-    theirs = torch.optim.lr_scheduler.CosineAnnealingLR(torch.optim.SGD([parameter], lr=1.0), T_max=10)
+    theirs = torch.optim.lr_scheduler.CosineAnnealingLR(
+        torch.optim.SGD([parameter], lr=1.0), T_max=10
+    )
     for step in range(10):
         assert nn.cosine()(step / 10) == pytest.approx(theirs.get_last_lr()[0], abs=1e-12)
         theirs.optimizer.step()
@@ -115,12 +123,20 @@ def test_cosine_schedule(torch):
 
 def test_predictions_and_loss_against_scikit_learn():
     """Trained there, carried over: the same probabilities, the same cost, a gradient near zero."""
-    neural_network = pytest.importorskip("sklearn.neural_network", reason="scikit-learn is not installed")
+    neural_network = pytest.importorskip(
+        "sklearn.neural_network", reason="scikit-learn is not installed"
+    )
     X, y = nn.make_spirals(120, classes=3, seed=0)
     X = X.astype("float64")
     alpha = 0.5
     theirs = neural_network.MLPClassifier(
-        (12,), activation="tanh", solver="lbfgs", alpha=alpha, max_iter=5000, tol=1e-9, random_state=0
+        (12,),
+        activation="tanh",
+        solver="lbfgs",
+        alpha=alpha,
+        max_iter=5000,
+        tol=1e-9,
+        random_state=0,
     ).fit(X, y)
     net = nn.mlp([2, 12, 3], activation="tanh").astype("float64")
     for layer, W, b in zip(net.layers[::2], theirs.coefs_, theirs.intercepts_, strict=True):

@@ -14,7 +14,9 @@ PNG = b"\x89PNG\r\n\x1a\n"
 @pytest.fixture
 def trained():
     net, train = nn.mlp([2, 8, 3]), nn.make_spirals(90, seed=0)
-    history = nn.fit(net, train, train, optimizer=nn.SGD(0.1), epochs=4, batch_size=10, progress=False)
+    history = nn.fit(
+        net, train, train, optimizer=nn.SGD(0.1), epochs=4, batch_size=10, progress=False
+    )
     return net, train, history
 
 

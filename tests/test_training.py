@@ -52,7 +52,9 @@ def test_full_batch(moons):
 def test_history(moons):
     train, valid = moons
     net = nn.mlp([2, 16, 2])
-    history = nn.fit(net, train, valid, optimizer=nn.SGD(0.5), epochs=30, batch_size=32, progress=False)
+    history = nn.fit(
+        net, train, valid, optimizer=nn.SGD(0.5), epochs=30, batch_size=32, progress=False
+    )
     assert len(history.batch_loss) == len(history.batch_accuracy) == 30 * math.ceil(300 / 32)
     assert len(history.valid_loss) == len(history.valid_accuracy) == len(history.seconds) == 30
     assert history.epochs == 30 and history.stopped is None
@@ -103,7 +105,15 @@ def test_schedule(moons):
         return 0.0 if t >= 0.5 else 1.0
 
     net, half = nn.mlp([2, 8, 2]), nn.mlp([2, 8, 2])
-    nn.fit(net, train, optimizer=nn.SGD(0.1), epochs=2, batch_size=100, schedule=schedule, progress=False)
+    nn.fit(
+        net,
+        train,
+        optimizer=nn.SGD(0.1),
+        epochs=2,
+        batch_size=100,
+        schedule=schedule,
+        progress=False,
+    )
     nn.fit(half, train, optimizer=nn.SGD(0.1), epochs=1, batch_size=100, progress=False)
     assert seen == pytest.approx(np.arange(6) / 6)
     assert np.array_equal(net.theta, half.theta)
@@ -145,7 +155,10 @@ def test_divergence_is_named_and_loses_nothing(moons, capsys, epochs_before):
                      schedule=explode, progress=False)  # fmt: skip
     printed = capsys.readouterr().out
     assert printed == f"Training stopped: {history.stopped}.\n"
-    assert f"of epoch {epochs_before + 1}" in printed and "learning rate that is too high (0.1): try 0.01" in printed
+    assert (
+        f"of epoch {epochs_before + 1}" in printed
+        and "learning rate that is too high (0.1): try 0.01" in printed
+    )
     assert history.epochs == epochs_before == len(history.valid_loss)
     assert not math.isfinite(history.batch_loss[-1]) and np.isfinite(history.batch_loss[:-1]).all()
     assert len(history.batch_loss) == len(history.batch_accuracy)
@@ -169,8 +182,12 @@ class Interrupting(nn.SGD):
 def test_an_interrupted_training_keeps_history_and_network(moons, capsys):
     train, valid = moons
     net = nn.mlp([2, 8, 2])
-    history = nn.fit(net, train, valid, optimizer=Interrupting(0.1), epochs=5, batch_size=100, progress=True)
-    assert "Training stopped: interrupted in epoch 3 after 1 mini-batches" in capsys.readouterr().out
+    history = nn.fit(
+        net, train, valid, optimizer=Interrupting(0.1), epochs=5, batch_size=100, progress=True
+    )
+    assert (
+        "Training stopped: interrupted in epoch 3 after 1 mini-batches" in capsys.readouterr().out
+    )
     assert history.epochs == 2 == len(history.valid_accuracy)
     assert len(history.batch_loss) == len(history.batch_accuracy) == 7
     assert np.isfinite(net.theta).all() and net.score(*valid) > 0.5
@@ -201,7 +218,9 @@ def test_impossible_data():
         nn.fit(net or nn.mlp([5, 3]), train, valid, optimizer=nn.SGD(0.1), progress=False)
 
     X, y = examples()
-    with pytest.raises(ValueError, match=r"train as a pair \(X, y\), such as data.train, got ndarray"):
+    with pytest.raises(
+        ValueError, match=r"train as a pair \(X, y\), such as data.train, got ndarray"
+    ):
         fit(X)
     with pytest.raises(ValueError, match="valid as a pair"):
         fit((X, y), X)
@@ -211,12 +230,16 @@ def test_impossible_data():
         fit((X, y), (X, y + 3))
     with pytest.raises(ValueError, match="at least one example"):
         fit((X[:0], y[:0]))
-    with pytest.raises(ValueError, match=r"Dense\(4, 3\) expected X of shape \(N, 4\), got \(1, 5\)"):
+    with pytest.raises(
+        ValueError, match=r"Dense\(4, 3\) expected X of shape \(N, 4\), got \(1, 5\)"
+    ):
         fit((X, y), net=nn.mlp([4, 3]))
     for bad in (np.nan, np.inf):
         spoiled = X.copy()
         spoiled[4, 2] = bad
-        with pytest.raises(ValueError, match=r"finite numbers in train, got NaN or infinity in X\[4\]"):
+        with pytest.raises(
+            ValueError, match=r"finite numbers in train, got NaN or infinity in X\[4\]"
+        ):
             fit((spoiled, y))
 
 
@@ -224,4 +247,6 @@ def test_numbers_whose_sum_overflows_are_welcome():
     X, y = examples()
     huge = np.full_like(X, 1e38, dtype="float32")
     with np.errstate(over="ignore"):
-        nn.fit(nn.mlp([5, 3], init=0.0), (huge, y), optimizer=nn.SGD(1e-45), epochs=1, progress=False)
+        nn.fit(
+            nn.mlp([5, 3], init=0.0), (huge, y), optimizer=nn.SGD(1e-45), epochs=1, progress=False
+        )

@@ -21,7 +21,9 @@ import pytest
 import lab
 
 ROOT = Path(lab.__file__).resolve().parent
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CHROMIUM = (
+    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+)
 # A browser that asks nobody for anything, also as root in a container.
 FLAGS = """--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
            --disable-component-update --disable-sync""".split()  # fmt: skip
@@ -101,7 +103,9 @@ class Lab:
         page.on("console", self._note_message)
 
     def _note_request(self, request):
-        if not request.url.startswith((self.address, self.address.replace("http", "ws"), "data:", "blob:")):
+        if not request.url.startswith(
+            (self.address, self.address.replace("http", "ws"), "data:", "blob:")
+        ):
             self.outside.append(request.url)
 
     def _note_message(self, message):

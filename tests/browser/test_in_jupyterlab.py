@@ -64,7 +64,9 @@ def test_the_square_button_stops_training_and_keeps_what_was_learned(jupyter):
     jupyter.open("training.ipynb")
     page = jupyter.page
     page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells') }")
-    page.locator(".jp-OutputArea-output .progress-bar, .jp-OutputArea-output .widget-hprogress").first.wait_for()
+    page.locator(
+        ".jp-OutputArea-output .progress-bar, .jp-OutputArea-output .widget-hprogress"
+    ).first.wait_for()
     page.wait_for_timeout(1500)
     page.locator('.jp-NotebookPanel-toolbar [data-jp-item-name="interrupt"] button, '
                  '.jp-NotebookPanel-toolbar [data-jp-item-name="interrupt"] jp-button').first.click()  # fmt: skip
@@ -79,8 +81,14 @@ def test_the_square_button_stops_training_and_keeps_what_was_learned(jupyter):
 
 def put_notebook(jupyter, name, sources):
     """Give JupyterLab a notebook with these cells, through its own interface."""
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(source) for source in sources]
+    )
+    notebook.metadata["kernelspec"] = {
+        "name": "python3",
+        "display_name": "Python 3",
+        "language": "python",
+    }
     response = jupyter.page.request.put(
         f"{jupyter.address}/api/contents/{name}?token={jupyter.token}",
         data={"type": "notebook", "format": "json", "content": notebook},
