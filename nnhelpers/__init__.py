@@ -13,13 +13,16 @@ from .backend import (
     default_array_module,
     get_array_module,
 )
+from .checkpoints import Checkpoint, CheckpointError, load, load_training, save, save_training
 from .data import DataError, load_mnist, make_moons, make_spirals
+from .exchange import from_arrays, from_state_dict, to_arrays, to_state_dict
 from .gradcheck import gradient_check, numerical_gradient, relative_error
+from .history import History
 from .layers import BatchNorm, Dense, Dropout
 from .losses import MeanSquaredError, SigmoidCrossEntropy, SoftmaxCrossEntropy, l2_penalty, one_hot
 from .network import Network, evaluate, mlp
 from .optimizers import SGD, Adam, Momentum, RMSprop, cosine, one_cycle, step_decay, warmup
-from .training import History, fit
+from .training import fit
 
 
 # Imported when somebody asks: figures, widgets and checks are not needed to train a network.
@@ -31,6 +34,11 @@ _ON_DEMAND = {
     "plot_history": "plotting",
     "show_digits": "plotting",
     "check": "checks",
+    "tuning": None,
+    "tune": "tuning",
+    "fit_trial": "tuning",
+    "build_from": "tuning",
+    "plot_tuning": "plotting",
 }
 
 

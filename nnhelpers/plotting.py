@@ -6,6 +6,7 @@ picture at the end of a cell shows itself; ``picture.save(name)`` puts it under 
 
 import base64
 import io
+import math
 import re
 from pathlib import Path
 
@@ -310,9 +311,9 @@ def plot_gradient_reports(reports, alt, columns=5, size=(10, 4.2)):
 
 def _error_colors(tolerance):
     """From white to pale up to the tolerance, then from orange to black: darker is always worse."""
-    at = 1 + np.log10(tolerance) / 16
-    stops = [(0, "#FFFFFF"), (at, "#E3EDF5"), (at, "#F7B26A"), ((2 + at) / 3, "#C8321C"),
-             (1, "#1E0508")]  # fmt: skip
+    at, rough, bad = (1 + np.log10(error) / 16 for error in (tolerance, 1e-3, 0.05))
+    stops = [(0, "#FFFFFF"), (at, "#E3EDF5"), (at, "#FCDDB0"), (rough, "#F5A04C"),
+             (bad, "#D2401E"), (1, "#3A0610")]  # fmt: skip
     return LinearSegmentedColormap.from_list("errors", stops, N=512)
 
 
@@ -371,3 +372,210 @@ def draw_network(ax, parameters, names=("inputs", "hidden", "outputs")):
         ax.text(layer, max(sizes) / 2 + 0.25, f"{len(ys)} {name}", ha="center", fontsize=12)
     ax.set(xlim=(-0.3, len(sizes) - 0.7), ylim=(-max(sizes) / 2 - 0.1, max(sizes) / 2 + 0.6))
     ax.set_axis_off()
+
+
+# --- A search for hyperparameters (notebook 11) ---------------------------------------------------
+
+
+def plot_tuning(study):
+    """Draw what a search tried and found: each trial a line, each hyperparameter an upright axis.
+
+    The darker and thicker a line, the higher its validation accuracy, the last axis; what was
+    stopped early is thin and dotted, and has no place on that axis. On the right, how much each
+    hyperparameter matters for being among the best trials (PED-ANOVA, from Optuna), where at least
+    two trials are complete and more than one hyperparameter varies. Source: notebook 11, "What
+    mattered".
+
+    Parameters
+    ----------
+    study : optuna.Study
+        From :func:`tune`.
+
+    Returns
+    -------
+    Picture
+
+    Raises
+    ------
+    ValueError
+        If no trial is complete, or no hyperparameter varies.
+    """
+    complete = [trial for trial in study.trials if trial.state.name == "COMPLETE"]
+    pruned = [trial for trial in study.trials if trial.state.name == "PRUNED"]
+    axes_of = {}  # hyperparameter -> its distribution, if it varies and all complete trials have it
+    for trial in complete + pruned:
+        axes_of |= {name: d for name, d in trial.distributions.items() if not d.single()}
+    names = [name for name in axes_of if all(name in trial.params for trial in complete)]
+    if not complete or not names:
+        raise ValueError(
+            "expected a study with at least one complete trial and one hyperparameter that varies, "
+            f"got {len(complete)} complete trials and {names}"
+        )
+    importance = tuning_importance(study, names)
+    figure, axes = new_figure(1, 2 if importance else 1, (11, 3.8), squeeze=False,
+                              width_ratios=[3, 1] if importance else None)  # fmt: skip
+    _draw_parallel(axes[0, 0], complete, pruned, {name: axes_of[name] for name in names})
+    alt = (
+        f"The trials of a search as lines across upright axes: {', '.join(names)}, and last the "
+        "validation accuracy. The dark lines of the best trials show which values go with it."
+    )
+    if importance:
+        right = axes[0, 1]
+        ranked = sorted(importance, key=importance.get)
+        bars = right.barh(ranked, [importance[name] for name in ranked], color="0.35")
+        right.bar_label(bars, fmt="{:.0%}", padding=3)
+        right.set(title="Importance", xticks=[], xlim=(0, 1.25 * max(importance.values())))
+        right.spines["bottom"].set_visible(False)
+        right.grid(False)
+        alt += " Bars beside it show how much each hyperparameter matters."
+    return Picture(figure, alt)
+
+
+def tuning_importance(study, names=None):
+    """Return a dict: how much each hyperparameter matters for being among the best trials.
+
+    The shares sum to 1. The dict is empty where there is nothing to compare: fewer than two
+    complete trials, or fewer than two hyperparameters.
+    """
+    import optuna  # imported on use: only a study brings one here
+
+    complete = [trial for trial in study.trials if trial.state.name == "COMPLETE"]
+    if len(complete) < 2 or (names is not None and len(names) < 2):
+        return {}
+    # The evaluator is named, because another one of Optuna's needs scikit-learn.
+    evaluator = optuna.importance.PedAnovaImportanceEvaluator()
+    return optuna.importance.get_param_importances(study, evaluator=evaluator, params=names)
+
+
+def _draw_parallel(ax, complete, pruned, axes_of):
+    """Draw the trials as lines across upright axes, the last one for the accuracy."""
+    values = np.array([trial.value for trial in complete])
+    low, high = values.min(), values.max()
+    rank = (values - low) / (high - low) if high > low else np.ones(len(values))
+    last = len(axes_of)
+    for trial in pruned:
+        heights = [_height(d, trial.params[name]) for name, d in axes_of.items()
+                   if name in trial.params]  # fmt: skip
+        if len(heights) == last:
+            ax.plot(range(last), heights, color="0.6", lw=0.7, ls=":")
+    for i in np.argsort(values):  # the best is drawn last, on top
+        heights = [_height(d, complete[i].params[name]) for name, d in axes_of.items()]
+        ax.plot(range(last + 1), [*heights, rank[i]], color=str(0.75 * (1 - rank[i])),
+                lw=0.8 + 1.7 * rank[i])  # fmt: skip
+    for place, (name, d) in enumerate(axes_of.items()):
+        ends = d.choices if hasattr(d, "choices") else (d.low, d.high)
+        for value in ends:
+            _axis_label(ax, place, _height(d, value), f"{value:g}" if _is_number(value) else value)
+    _axis_label(ax, last, 1, f"{high:.1%}")
+    if high > low:
+        _axis_label(ax, last, 0, f"{low:.1%}")
+    for place in range(last + 1):
+        ax.axvline(place, color="black", lw=0.8, zorder=0)
+    scales = [f"{name}\n(log)" if getattr(d, "log", False) else name for name, d in axes_of.items()]
+    ax.set_xticks(range(last + 1), [*scales, "accuracy"])
+    ax.tick_params(length=0)
+    ax.set(xlim=(-0.25, last + 0.45), ylim=(-0.07, 1.07), yticks=[])
+    ax.set(title="Trials: dark is accurate, dotted was stopped early")
+    ax.spines[:].set_visible(False)
+    ax.grid(False)
+
+
+def _height(distribution, value):
+    """Return where the value stands on its axis, from 0 to 1."""
+    if hasattr(distribution, "choices"):
+        return distribution.choices.index(value) / (len(distribution.choices) - 1)
+    scale = math.log if distribution.log else float
+    low, high = scale(distribution.low), scale(distribution.high)
+    return (scale(value) - low) / (high - low)
+
+
+def _is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _axis_label(ax, place, height, text):
+    ax.text(place + 0.05, height, str(text), fontsize=10, va="center", zorder=5,
+            bbox={"boxstyle": "round,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.8})  # fmt: skip
+
+
+# --- The graph of batch normalization (notebook 09) -----------------------------------------------
+
+# Name, formula, shape, place and half the width of each node's box.
+_BATCH_NORM_NODES = [
+    ("X", "", "(N, n)", 0, 1, 0.2),
+    ("mean", "(1/N) Σ X", "(n,)", 0.8, 0, 0.52),
+    ("D", "X − mean", "(N, n)", 1.65, 1, 0.45),
+    ("Q", "D²", "(N, n)", 2.35, 0, 0.27),
+    ("var", "(1/N) Σ Q", "(n,)", 3.5, 0, 0.47),
+    ("s", "1/√(var + ε)", "(n,)", 4.9, 0, 0.5),
+    ("Xhat", "D · s", "(N, n)", 4.9, 1, 0.4),
+    ("S", "γ · Xhat", "(N, n)", 6.25, 1, 0.4),
+    ("A", "S + β", "(N, n)", 7.5, 1, 0.36),
+    ("γ", "", "(n,)", 6.25, 0, 0.17),
+    ("β", "", "(n,)", 7.5, 0, 0.17),
+]
+_BATCH_NORM_EDGES = [("X", "mean"), ("X", "D"), ("mean", "D"), ("D", "Q"), ("Q", "var"), ("var", "s"),
+                     ("D", "Xhat"), ("s", "Xhat"), ("Xhat", "S"), ("γ", "S"), ("S", "A"), ("β", "A")]  # fmt: skip
+
+
+def draw_batch_norm_graph(ax):
+    """Draw batch normalization as a graph: forward in solid blue, gradients back in dashed orange.
+
+    The nodes are numbered as the way back meets them.
+    """
+    numbers = {"A": 1, "S": 2, "Xhat": 3, "s": 4, "var": 5, "Q": 6, "D": 7, "mean": 8}
+    places = {node[0]: node[3:] for node in _BATCH_NORM_NODES}
+    for start, end in _BATCH_NORM_EDGES:
+        (x0, y0, half0), (x1, y1, half1) = places[start], places[end]
+        if y0 == y1:  # from the side of one box to the side of the next
+            ends, aside = ((x0 + half0 + 0.03, y0), (x1 - half1 - 0.03, y1)), (0, 0.05)
+        else:  # from above to below, or the other way round
+            lean, height = 0.12 * (x1 - x0), 0.21 if y1 > y0 else -0.21
+            ends, aside = ((x0 + lean, y0 + height), (x1 - lean, y1 - height)), (0.07, 0)
+        for (a, b), sign, color, dash in ((ends, 1, COLORS[0], "-"), (ends[::-1], -1, COLORS[1], "--")):
+            a, b = ((x - sign * aside[0], y + sign * aside[1]) for x, y in (a, b))
+            style = {"arrowstyle": "-|>", "color": color, "lw": 1.6, "ls": dash, "shrinkA": 0,
+                     "shrinkB": 0, "mutation_scale": 14}  # fmt: skip
+            ax.annotate("", b, a, arrowprops=style)
+    for name, formula, shape, x, y, half in _BATCH_NORM_NODES:
+        text = f"{name} = {formula}\n{shape}" if formula else f"{name}\n{shape}"
+        ax.text(x, y, text, ha="center", va="center", fontsize=10.5,
+                bbox={"boxstyle": "round,pad=0.3", "fc": "white", "ec": "black"})  # fmt: skip
+        label = f"node {numbers[name]}:  d{name}" if name in numbers else f"d{name}"
+        ax.text(x, y + (0.31 if y else -0.31), label, ha="center", va="center", fontsize=10.5,
+                color=COLORS[1])  # fmt: skip
+    ax.set_axis_off()
+    ax.set(xlim=(-0.3, 7.95), ylim=(-0.42, 1.42))
+
+
+# --- Paths downhill (notebook 08) -----------------------------------------------------------------
+
+
+def draw_descents(ax, cost, paths, box, grid=100):
+    """Draw lines of equal cost on ``ax``, and paths of descent with a dot where each has come to.
+
+    Parameters
+    ----------
+    ax : matplotlib axes
+    cost : function
+        From places, shape (..., 2), to their costs, shape (...).
+    paths : dict
+        From a name to the places of one path, shape (steps + 1, 2).
+    box : (float, float, float, float)
+        What is shown: the first parameter from and to, the second from and to.
+    grid : int, default 100
+        The cost is computed at this many places along each axis.
+    """
+    u, v = np.linspace(*box[:2], grid), np.linspace(*box[2:], grid)
+    J = cost(np.stack(np.meshgrid(u, v), axis=-1))
+    # The same area of the picture between any two lines, whatever the costs are.
+    levels = np.quantile(J, [0.01, 0.04, 0.09, 0.16, 0.25, 0.36, 0.49, 0.64, 0.81])
+    ax.contour(u, v, J, levels, colors="0.6", linewidths=0.7)
+    known = ["SGD", "Momentum", "RMSprop", "Adam"]
+    for i, (name, path) in enumerate(paths.items()):
+        look = known.index(name) if name in known else i
+        color, marker = COLORS[look], MARKERS[look]
+        ax.plot(*path.T, color=color, ls=DASHES[look], lw=1.4)
+        ax.plot(*path[-1], color=color, marker=marker, ms=10, mec="white", label=name, zorder=4)
+    ax.grid(False)
+    ax.set(xlim=box[:2], ylim=box[2:], xlabel="$\\theta_1$", ylabel="$\\theta_2$")

@@ -1,62 +1,22 @@
 """Training: the loop around the optimizer, and a record of what happened (notebook 04)."""
 
 import math
+import os
 import time
-from dataclasses import dataclass, field
 
 import numpy as np
 
 from .backend import asnumpy, get_array_module
+from .checkpoints import Checkpoint, check_place, restore, save_training, what_must_match
+from .history import History
 from .network import evaluate
 
 # How often, in seconds, a running epoch is looked at: each look waits for the device once.
 LOOK_EVERY = 0.5
 
 
-@dataclass
-class History:
-    """What happened during training; :func:`fit` returns it and plots are drawn from it.
-
-    Attributes
-    ----------
-    batch_loss, batch_accuracy : list of float
-        Cost (with the L2 penalty) and accuracy on each mini-batch, just before its update.
-    valid_loss, valid_accuracy : list of float
-        Loss (without the penalty) and accuracy on the validation set after each epoch.
-    seconds : list of float
-        Time that each epoch took, validation included.
-    settings : dict
-        What the training was asked to do: sizes, optimizer, lr, batch_size, epochs, l2, seed.
-    stopped : str or None
-        Why the training ended early, or None if it did not.
-    """
-
-    settings: dict = field(default_factory=dict)
-    batch_loss: list = field(default_factory=list, repr=False)
-    batch_accuracy: list = field(default_factory=list, repr=False)
-    valid_loss: list = field(default_factory=list, repr=False)
-    valid_accuracy: list = field(default_factory=list, repr=False)
-    seconds: list = field(default_factory=list, repr=False)
-    stopped: str | None = None
-
-    @property
-    def epochs(self):
-        """Number of epochs that were finished."""
-        return len(self.seconds)
-
-    def __repr__(self):
-        parts = [f"{self.epochs} epochs", f"{len(self.batch_loss):,} mini-batches"]
-        if self.batch_loss:
-            parts.append(f"last cost {self.batch_loss[-1]:.4f}")
-        if self.valid_accuracy:
-            parts.append(f"validation accuracy {self.valid_accuracy[-1]:.2%}")
-        if self.stopped:
-            parts.append(self.stopped)
-        return f"History({', '.join(parts)})"
-
-
 def fit(net, train, valid=None, *, optimizer, epochs=1, batch_size=128, l2=0.0, seed=0,
-        schedule=None, progress=True):  # fmt: skip
+        schedule=None, checkpoint=None, resume=False, progress=True):  # fmt: skip
     """Train ``net`` in place, and return the history.
 
     In each epoch the examples are shuffled and cut into mini-batches; each mini-batch gives one
@@ -71,8 +31,9 @@ def fit(net, train, valid=None, *, optimizer, epochs=1, batch_size=128, l2=0.0, 
     epochs : int, default 1
         How often the whole of ``train`` is gone through.
     batch_size : int or None, default 128
-        Examples in a mini-batch, the last one of an epoch may be smaller; None takes all examples
-        at once: batch gradient descent.
+        Examples in a mini-batch; None takes all at once: batch gradient descent. The last one of
+        an epoch may be smaller; if it is much smaller, its noisy step can spoil the end of each
+        epoch (notebook 04 has an example), and a size that divides N is better.
     l2 : float, default 0
         The penalty λ on the weights.
     seed : int or numpy.random.Generator, default 0
@@ -80,6 +41,14 @@ def fit(net, train, valid=None, *, optimizer, epochs=1, batch_size=128, l2=0.0, 
     schedule : function, optional
         From the progress, 0 at the first step towards 1 at the last, to a factor on the learning
         rate: see :func:`cosine`, :func:`step_decay`, :func:`warmup`.
+    checkpoint : str or os.PathLike, optional
+        A file. After each epoch the whole training is written to it: network, optimizer, history
+        and random generator. An existing file is replaced, by a complete one or not at all.
+    resume : bool, default False
+        Whether to go on from ``checkpoint`` if that file exists: the same call as before continues
+        after the last epoch that was finished, and ends with the same bits as if nothing had
+        happened. All settings must be what they were, but ``epochs`` may be larger (a schedule is
+        then stretched). Source: notebook 10, "Checkpoints of a training".
     progress : bool, default True
         Whether to show a progress bar with the time left.
 
@@ -88,13 +57,17 @@ def fit(net, train, valid=None, *, optimizer, epochs=1, batch_size=128, l2=0.0, 
     History
         Also if the training ended early. If it was interrupted (the square button, Ctrl-C), network
         and history are as they were at that moment. If it diverged, which is when the cost is no
-        finite number any more, the network has the parameters of the last epoch that was finished.
-        Both are said in ``history.stopped`` and printed.
+        finite number any more, the network is that of the last epoch that was finished. If a
+        checkpoint could not be written, network and history are those of the epoch just finished.
+        All this is said in ``history.stopped`` and printed.
 
     Raises
     ------
     ValueError, TypeError
         If the data or a setting cannot be used; before anything is computed.
+    CheckpointError, OSError
+        If the network is no case for a checkpoint, the file to resume from is damaged or of another
+        training, or its folder is missing; before anything is computed.
     """
     X, y = _prepare(net, train, "train")
     if valid is not None:
@@ -108,6 +81,18 @@ def fit(net, train, valid=None, *, optimizer, epochs=1, batch_size=128, l2=0.0, 
         "batch_size": batch_size, "epochs": epochs, "l2": l2,
         "seed": seed if isinstance(seed, int) else None,
     })  # fmt: skip
+    if resume and checkpoint is None:
+        raise ValueError("resume=True expected a file to resume from: pass checkpoint=path as well")
+    if checkpoint is not None:
+        check_place(checkpoint)
+        asked = what_must_match(
+            net, optimizer, batch_size=batch_size, l2=l2, seed=history.settings["seed"],
+            schedule=_fingerprint(schedule), train_examples=len(y),
+            valid_examples=len(valid[1]) if valid is not None else 0,
+        )  # fmt: skip
+        if resume and os.path.exists(checkpoint):
+            history = restore(checkpoint, net, optimizer, rng, asked)
+            history.settings["epochs"] = max(epochs, history.epochs)
 
     starts = range(0, len(y), batch_size)
     sizes = np.diff([*starts, len(y)])
@@ -115,8 +100,8 @@ def fit(net, train, valid=None, *, optimizer, epochs=1, batch_size=128, l2=0.0, 
     # Costs and counts stay on the device while an epoch runs, and are read once at its end.
     costs = xp.empty(len(starts), net.theta.dtype)
     correct = xp.empty(len(starts), "int64")
-    last_finished = net.theta.copy()
-    bar = _progress_bar(n_steps) if progress else None
+    last_finished = _snapshot(net)
+    bar = _ProgressBar(n_steps, history.epochs * len(starts)) if progress else _NoProgressBar()
     done = 0
 
     def record(done):
@@ -125,7 +110,7 @@ def fit(net, train, valid=None, *, optimizer, epochs=1, batch_size=128, l2=0.0, 
         history.batch_accuracy += (asnumpy(correct[:done]) / sizes[:done]).tolist()
 
     try:
-        for epoch in range(epochs):
+        for epoch in range(history.epochs, epochs):
             began = looked = time.perf_counter()
             order = xp.asarray(rng.permutation(len(y)))
             for layer in net.layers:
@@ -143,15 +128,13 @@ def fit(net, train, valid=None, *, optimizer, epochs=1, batch_size=128, l2=0.0, 
                     if time.perf_counter() - looked > LOOK_EVERY:
                         looked = time.perf_counter()
                         cost = float(costs[i])
-                        if bar:
-                            bar.set_postfix_str(f"epoch {epoch + 1}, cost {cost:.4f}", refresh=False)
-                            bar.update(epoch * len(starts) + done - bar.n)
+                        bar.show(epoch * len(starts) + done, f"epoch {epoch + 1}, cost {cost:.4f}")
                         if not math.isfinite(cost):
                             break
             first_bad = _first_not_finite(xp, costs[:done])
             if first_bad is not None:
                 record(first_bad + 1)
-                net.theta[...] = last_finished
+                _go_back(net, last_finished)
                 history.stopped = _divergence(first_bad, epoch, optimizer)
                 break
             record(done)
@@ -161,11 +144,18 @@ def fit(net, train, valid=None, *, optimizer, epochs=1, batch_size=128, l2=0.0, 
                 history.valid_loss.append(loss)
                 history.valid_accuracy.append(accuracy)
             history.seconds.append(time.perf_counter() - began)
-            last_finished[...] = net.theta
-            if bar:
-                bar.update((epoch + 1) * len(starts) - bar.n)
-                if valid is not None:
-                    bar.set_description_str(f"validation accuracy {accuracy:.2%}")
+            last_finished = _snapshot(net)
+            score = f"validation accuracy {accuracy:.2%}" if valid is not None else ""
+            bar.show((epoch + 1) * len(starts), f"epoch {epoch + 1}, {score}".rstrip(", "))
+            if checkpoint is not None:
+                resume_from = {"asked": asked, "generator": rng.bit_generator.state}
+                try:
+                    save_training(Checkpoint(net, optimizer, history, resume_from), checkpoint)
+                except OSError as error:
+                    history.stopped = (
+                        f"the checkpoint could not be written after epoch {epoch + 1}: {error}"
+                    )
+                    break
     except KeyboardInterrupt:
         record(done)
         history.stopped = (
@@ -173,11 +163,27 @@ def fit(net, train, valid=None, *, optimizer, epochs=1, batch_size=128, l2=0.0, 
             "network and history are as they were"
         )
     finally:
-        if bar:
-            bar.close()
+        bar.close()
     if history.stopped:
         print(f"Training stopped: {history.stopped}.")
     return history
+
+
+def _snapshot(net):
+    """Return what training changes in ``net``: parameters and running averages."""
+    return net.theta.copy(), [dict(layer.state) for layer in net.layers]
+
+
+def _go_back(net, snapshot):
+    theta, states = snapshot
+    net.theta[...] = theta
+    for layer, state in zip(net.layers, states, strict=True):
+        layer.state = state
+
+
+def _fingerprint(schedule):
+    """Return a few values of a schedule: a function cannot be written to a file, nor compared."""
+    return [round(float(schedule(i / 10)), 6) for i in range(10)] if schedule else None
 
 
 def _first_not_finite(xp, costs):
@@ -195,10 +201,28 @@ def _divergence(batch, epoch, optimizer):
     )
 
 
-def _progress_bar(n_steps):
-    from tqdm.auto import tqdm  # imported on use: it takes longer than the rest of the package
+class _ProgressBar:
+    """Steps done and left, time left, and a few words."""
 
-    return tqdm(total=n_steps, unit="batch", leave=True)
+    def __init__(self, n_steps, done):
+        from tqdm.auto import tqdm  # imported on use: it takes longer than the rest of the package
+
+        self.bar = tqdm(total=n_steps, initial=done, unit="batch")
+
+    def show(self, done, words):
+        self.bar.set_postfix_str(words, refresh=False)
+        self.bar.update(done - self.bar.n)
+
+    def close(self):
+        self.bar.close()
+
+
+class _NoProgressBar:
+    def show(self, done, words):
+        pass
+
+    def close(self):
+        pass
 
 
 def _prepare(net, pair, name):

@@ -256,7 +256,10 @@ def find_line(error, function):
     return f"in line {frames[-1].lineno}: {frames[-1].line}" if frames else ""
 
 
-PRODUCT = "inner dimensions must agree: (N, n_in) @ (n_in, n_out). Which one needs a .T?"
+PRODUCT = (
+    "inner dimensions must agree: (N, n_in) @ (n_in, n_out). Does one of them stand on the wrong "
+    "side, or need a .T, or none?"
+)
 HINTS = {  # words of NumPy's or Python's message, and what helps
     "matmul": PRODUCT,
     "not aligned": PRODUCT,

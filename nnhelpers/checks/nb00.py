@@ -25,6 +25,12 @@ def one_hot_every_row(y, n_classes):
     return Y
 
 
+def one_hot_first_rows(y, n_classes):
+    Y = one_hot(y, n_classes)
+    Y[n_classes:] = 0
+    return Y
+
+
 # --- accuracy -------------------------------------------------------------------------------------
 
 
@@ -60,6 +66,9 @@ EXERCISES = [
             ),
             "`Y[:, y] = 1` marks those columns in every row: pair each row with its own label, "
             "`Y[np.arange(N), y] = 1`.": one_hot_every_row,
+            "Only the first n_classes rows are filled: loop over the N examples, not the classes.": (
+                one_hot_first_rows
+            ),
         },
     ),
     Exercise(

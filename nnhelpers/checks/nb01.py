@@ -112,6 +112,16 @@ def softmax_over_everything(Z):
     return E / E.sum()
 
 
+def softmax_naive_over_everything(Z):
+    E = np.exp(Z)
+    return E / E.sum()
+
+
+def softmax_shifted_by_columns(Z):
+    E = np.exp(Z - Z.max(axis=0))
+    return E / E.sum(axis=1, keepdims=True)
+
+
 def softmax_without_exp(Z):
     return Z / Z.sum(axis=1, keepdims=True)
 
@@ -130,6 +140,9 @@ EXERCISES = [
             ),
             "You added b to the weights, before the product: Z = XW + b, not X(W + b).": (
                 lambda X, W, b: X @ (W + b)
+            ),
+            "You applied ReLU: the layer itself returns Z, the activation comes after it.": (
+                lambda X, W, b: np.maximum(X @ W + b, 0)
             ),
         },
     ),
@@ -150,6 +163,9 @@ EXERCISES = [
             ),
             "The biases are missing: every layer computes AW + b.": forward_without_bias,
             "You left out the last layer: only its activation is left out.": forward_all_but_last,
+            "This is the first layer's Z: did `return` slip into the loop?": (
+                lambda X, parameters, g: forward(X, parameters[:1], g)
+            ),
             "You applied tanh, whatever g was passed: call g(Z).": (
                 lambda X, parameters, g: forward(X, parameters, np.tanh)
             ),
@@ -175,6 +191,9 @@ EXERCISES = [
                 lambda sizes: count_weights(sizes) + len(sizes) - 1
             ),
             "You counted the neurons: a layer has n_in × n_out weights and n_out biases.": sum,
+            "You counted the first layer only: did `return` slip into the loop?": (
+                lambda sizes: count_parameters(sizes[:2])
+            ),
         },
     ),
     Exercise(
@@ -193,6 +212,11 @@ EXERCISES = [
             "The rows do not sum to 1: divide by each row's sum.": softmax_not_normalised,
             "You divided by the sum of everything: divide each row by its own sum, with axis=1 "
             "and keepdims=True.": softmax_over_everything,
+            "exp overflows for large Z, so subtract each row's maximum first; and divide each row by "
+            "its own sum, with axis=1 and keepdims=True.": softmax_naive_over_everything,
+            "You subtracted each column's maximum: take each row's, with axis=1 and keepdims=True.": (
+                softmax_shifted_by_columns
+            ),
             "exp is missing: softmax divides exp(Z) by its sum in each row.": softmax_without_exp,
             "P is transposed: rows are examples here, so its shape is (N, K).": (
                 lambda Z: softmax(Z).T

@@ -181,6 +181,12 @@ EXERCISES = [
                 lambda Z, y: -softmax_cross_entropy_gradient(Z, y)
             ),
             "Y is missing: dZ = (P - Y)/N.": lambda Z, y: softmax(Z) / len(y),
+            "Brackets are missing: `P - Y / N` divides Y only, and dZ = (P - Y)/N.": (
+                lambda Z, y: softmax(Z) - one_hot(y, Z.shape[1]) / len(y)
+            ),
+            "You took Z for P: it goes through the softmax first, dZ = (P - Y)/N.": (
+                lambda Z, y: (Z - one_hot(y, Z.shape[1])) / len(y)
+            ),
             "You multiplied by P(1 - P), but the softmax's derivative is in P - Y already.": (
                 gradient_extra_factor
             ),

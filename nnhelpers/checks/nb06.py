@@ -100,6 +100,23 @@ def complex_step_whole(f, theta, h):
     return np.array([f(theta + step) / h for step in 1j * h * np.eye(len(theta))])
 
 
+# --- swish_backward -------------------------------------------------------------------------------
+
+
+def sigmoid(Z):
+    return 1 / (1 + np.exp(-Z))
+
+
+def swish_backward(dA, Z):
+    S = sigmoid(Z)
+    return dA * (S + Z * S * (1 - S))
+
+
+def swish_inputs(rng):
+    shape = 5 + rng.integers(3), 3
+    return rng.normal(size=shape), rng.normal(size=shape)
+
+
 EXERCISES = [
     Exercise(
         name="central_difference",
@@ -194,6 +211,36 @@ EXERCISES = [
             ),
             "You moved all parameters at once, which gives a single number: move one at a time.": (
                 lambda f, theta, h: f(theta + 1j * h).imag / h
+            ),
+        },
+    ),
+    Exercise(
+        name="swish_backward",
+        notebook="06",
+        right=swish_backward,
+        inputs=swish_inputs,
+        wrong={
+            "This is the classmate's line, the second term of the product rule: add the first, "
+            "σ(Z).": lambda dA, Z: dA * Z * sigmoid(Z) * (1 - sigmoid(Z)),
+            "This is the first term of the product rule only: Z moves σ(Z) as well, so add "
+            "Z * σ′(Z).": lambda dA, Z: dA * sigmoid(Z),
+            "Z is missing in the second term of the product rule: σ(Z) + Z * σ′(Z).": (
+                lambda dA, Z: dA * sigmoid(Z) * (2 - sigmoid(Z))
+            ),
+            "The derivative of the sigmoid is S (1 - S), not S.": (
+                lambda dA, Z: dA * sigmoid(Z) * (1 + Z)
+            ),
+            "The derivative of the sigmoid is S (1 - S), with S = σ(Z): you put Z for S.": (
+                lambda dA, Z: dA * (sigmoid(Z) + Z * Z * (1 - Z))
+            ),
+            "The product rule adds its two terms: σ(Z) + Z * σ′(Z).": (
+                lambda dA, Z: dA * (sigmoid(Z) - Z * sigmoid(Z) * (1 - sigmoid(Z)))
+            ),
+            "This is the derivative itself: multiply it by dA.": (
+                lambda dA, Z: swish_backward(1, Z)
+            ),
+            "This is dA times the function, not times its derivative.": (
+                lambda dA, Z: dA * Z * sigmoid(Z)
             ),
         },
     ),

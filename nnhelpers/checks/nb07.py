@@ -1,0 +1,208 @@
+"""The exercises of notebook 07, Dropout."""
+
+import numpy as np
+
+from .exercise import Exercise
+
+# --- dropout_forward, dropout_backward ------------------------------------------------------------
+
+
+def dropout_forward(X, U, p):
+    M = (U >= p) / (1 - p)
+    return X * M, M
+
+
+def dropout_forward_inputs(rng):
+    shape = 5 + rng.integers(3), 4
+    p = float(rng.uniform(0.2, 0.4))
+    U = rng.random(shape)
+    U[0, :3] = p, 0.5 * p, 0.5 * (1 + p)  # on the edge, and one on either side of it
+    return rng.normal(size=shape), U, p
+
+
+def masked(X, M):
+    return {"A": X * M, "M": M * 1.0}
+
+
+def dropout_backward(dA, M):
+    return dA * M
+
+
+def dropout_backward_inputs(rng):
+    X, U, p = dropout_forward_inputs(rng)
+    return X, (U >= p) / (1 - p)
+
+
+# --- dropout_variance -----------------------------------------------------------------------------
+
+
+def dropout_variance(A, w, p):
+    return p / (1 - p) * ((A * w) ** 2).sum(axis=1)
+
+
+def dropout_variance_inputs(rng):
+    N, n = 5 + rng.integers(3), 4
+    return rng.normal(size=(N, n)), rng.normal(size=n), float(rng.uniform(0.2, 0.4))
+
+
+# --- mc_mean_and_std ------------------------------------------------------------------------------
+
+
+def mc_mean_and_std(P_passes):
+    return P_passes.mean(axis=0), P_passes.std(axis=0)
+
+
+def mc_inputs(rng):
+    E = np.exp(rng.normal(size=(6 + rng.integers(3), 5, 3)))
+    return (E / E.sum(axis=2, keepdims=True),)
+
+
+EXERCISES = [
+    Exercise(
+        name="dropout_forward",
+        notebook="07",
+        right=dropout_forward,
+        inputs=dropout_forward_inputs,
+        returns=("A", "M"),
+        wrong={
+            "The scale is missing: the survivors grow by 1 / (1 - p), so that the mean stays.": (
+                lambda X, U, p: masked(X, U >= p)
+            ),
+            "The scale is upside down: the survivors grow by 1 / (1 - p), they do not shrink.": (
+                lambda X, U, p: masked(X, (U >= p) * (1 - p))
+            ),
+            "You scaled by 1 / p: p is the share that is dropped, so 1 - p is left.": (
+                lambda X, U, p: masked(X, (U >= p) / p)
+            ),
+            "The mask is the wrong way round: an element is kept where U >= p.": (
+                lambda X, U, p: masked(X, (U < p) / (1 - p))
+            ),
+            "You took p for the probability to keep: here p is the probability to drop.": (
+                lambda X, U, p: masked(X, (U < p) / p)
+            ),
+            "You kept where U < 1 - p: the right share, but here U >= p says which are kept.": (
+                lambda X, U, p: masked(X, (U < 1 - p) / (1 - p))
+            ),
+            "Where U equals p the element is kept: U >= p, not U > p.": (
+                lambda X, U, p: masked(X, (U > p) / (1 - p))
+            ),
+            "M lacks the scale that A has: it belongs into M, since the way back needs it too.": (
+                lambda X, U, p: {"M": (U >= p) * 1.0}
+            ),
+            "A is not masked yet: A = X * M.": lambda X, U, p: {"A": X.copy()},
+        },
+    ),
+    Exercise(
+        name="dropout_backward",
+        notebook="07",
+        right=dropout_backward,
+        inputs=dropout_backward_inputs,
+        wrong={
+            "The mask is forgotten: a unit that was dropped gets no gradient. dA * M.": (
+                lambda dA, M: dA.copy()
+            ),
+            "The scale is forgotten: multiply by M itself, not by where it is above 0.": (
+                lambda dA, M: dA * (M > 0)
+            ),
+            "You multiplied by M twice: the gradient by the output has not met it yet.": (
+                lambda dA, M: dA * M * M
+            ),
+            "The mask is the wrong way round: the gradient passes where M is not 0.": (
+                lambda dA, M: dA * (M == 0)
+            ),
+            "This is where the dropped ones get the scale: the gradient passes where M is not 0.": (
+                lambda dA, M: dA * (M == 0) * M.max()
+            ),
+            "You divided by the scale: going back multiplies by M, as going forward did.": (
+                lambda dA, M: np.where(M > 0, dA / M.max(), 0)
+            ),
+            "You scaled everything: where M is 0 the gradient is 0.": (
+                lambda dA, M: dA * M.max()
+            ),
+            "You forgot dA: the chain rule multiplies it by M.": lambda dA, M: M.copy(),
+        },
+    ),
+    Exercise(
+        name="dropout_variance",
+        notebook="07",
+        right=dropout_variance,
+        inputs=dropout_variance_inputs,
+        wrong={
+            "This is the standard deviation: the variance is its square.": (
+                lambda A, w, p: np.sqrt(dropout_variance(A, w, p))
+            ),
+            "You squared the sum: the variances of the terms add up, so square first.": (
+                lambda A, w, p: p / (1 - p) * (A * w).sum(axis=1) ** 2
+            ),
+            "The square is missing: a factor in front of a random number counts squared.": (
+                lambda A, w, p: p / (1 - p) * (A * w).sum(axis=1)
+            ),
+            "Only A is squared: w is a factor of the term as well.": (
+                lambda A, w, p: p / (1 - p) * (A**2 * w).sum(axis=1)
+            ),
+            "Only w is squared: A is a factor of the term as well.": (
+                lambda A, w, p: p / (1 - p) * (A * w**2).sum(axis=1)
+            ),
+            "This is the mean of z²: the square of the mean of M, which is 1, must be subtracted.": (
+                lambda A, w, p: 1 / (1 - p) * ((A * w) ** 2).sum(axis=1)
+            ),
+            "This is for a mask of 0 and 1: the scale 1 / (1 - p) counts squared.": (
+                lambda A, w, p: p * (1 - p) * ((A * w) ** 2).sum(axis=1)
+            ),
+            "The fraction is upside down: the more is dropped, the more z varies, p / (1 - p).": (
+                lambda A, w, p: (1 - p) / p * ((A * w) ** 2).sum(axis=1)
+            ),
+            "You divided by 1 - p twice: Var[M] = p / (1 - p).": (
+                lambda A, w, p: p / (1 - p) ** 2 * ((A * w) ** 2).sum(axis=1)
+            ),
+            "p / (1 - p) is missing: it is the variance of the mask.": (
+                lambda A, w, p: ((A * w) ** 2).sum(axis=1)
+            ),
+            "You took the mean over the units: z is their sum.": (
+                lambda A, w, p: p / (1 - p) * ((A * w) ** 2).mean(axis=1)
+            ),
+            "You summed over everything: one number for each example is due, axis=1.": (
+                lambda A, w, p: p / (1 - p) * ((A * w) ** 2).sum()
+            ),
+            "You did not sum: z is the sum of the terms, axis=1.": (
+                lambda A, w, p: p / (1 - p) * (A * w) ** 2
+            ),
+        },
+    ),
+    Exercise(
+        name="mc_mean_and_std",
+        notebook="07",
+        right=mc_mean_and_std,
+        inputs=mc_inputs,
+        returns=("mean", "std"),
+        wrong={
+            "This is over the examples: the passes are the first axis, axis=0.": (
+                lambda P_passes: {"mean": P_passes.mean(axis=1), "std": P_passes.std(axis=1)}
+            ),
+            "This is over the classes: the passes are the first axis, axis=0.": (
+                lambda P_passes: {"mean": P_passes.mean(axis=2), "std": P_passes.std(axis=2)}
+            ),
+            "This is over everything: keep examples and classes apart with axis=0.": (
+                lambda P_passes: {"mean": P_passes.mean(), "std": P_passes.std()}
+            ),
+            "You summed over the passes: the mean divides by T.": (
+                lambda P_passes: {"mean": P_passes.sum(axis=0)}
+            ),
+            "This is the median of the passes: the mean is due.": (
+                lambda P_passes: {"mean": np.median(P_passes, axis=0)}
+            ),
+            "This is the variance: the standard deviation is its square root.": (
+                lambda P_passes: {"std": P_passes.var(axis=0)}
+            ),
+            "You divided by T - 1: the formula here has 1/T.": (
+                lambda P_passes: {"std": P_passes.std(axis=0, ddof=1)}
+            ),
+            "This is the standard error of the mean: the spread of the passes itself is due.": (
+                lambda P_passes: {"std": P_passes.std(axis=0) / np.sqrt(len(P_passes))}
+            ),
+            "This is the mean distance from the mean: square, average, then take the root.": (
+                lambda P_passes: {"std": abs(P_passes - P_passes.mean(axis=0)).mean(axis=0)}
+            ),
+        },
+    ),
+]

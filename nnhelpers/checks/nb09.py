@@ -1,0 +1,371 @@
+"""The exercises of notebook 09, Batch normalization."""
+
+import numpy as np
+
+from .exercise import Exercise
+
+# --- batch_norm_forward ---------------------------------------------------------------------------
+
+
+def batch_norm_forward(X, gamma, beta, eps):
+    Xhat = (X - X.mean(axis=0)) / np.sqrt(X.var(axis=0) + eps)
+    return gamma * Xhat + beta, Xhat
+
+
+def forward_inputs(rng):
+    # An eps as large as this shows where it stands.
+    N, n, eps = 7 + rng.integers(3), 3 + rng.integers(2), float(rng.uniform(0.2, 0.6))
+    X = rng.normal(size=(N, n)) * rng.uniform(1, 2, size=n) + rng.uniform(1, 3, size=n)
+    return X, signed(rng, n), signed(rng, n), eps
+
+
+def signed(rng, n):
+    """Numbers of either sign, none of them near 0 or 1."""
+    return rng.uniform(1.3, 2.5, size=n) * rng.choice([-1, 1], size=n)
+
+
+def normalised_by(mean, scale):
+    """The forward pass with another mean or another divisor, each a function of X and eps."""
+
+    def forward(X, gamma, beta, eps):
+        Xhat = (X - mean(X)) / scale(X, eps)
+        return {"A": gamma * Xhat + beta, "Xhat": Xhat}
+
+    return forward
+
+
+def other_output(output):
+    """The forward pass with a right Xhat and a wrong A: a function of X, Xhat, gamma and beta."""
+    return lambda X, gamma, beta, eps: {
+        "A": output(X, batch_norm_forward(X, gamma, beta, eps)[1], gamma, beta)
+    }
+
+
+def mean(X):
+    return X.mean(axis=0)
+
+
+def scale(X, eps):
+    return np.sqrt(X.var(axis=0) + eps)
+
+
+# --- batch_norm_backward --------------------------------------------------------------------------
+
+
+def batch_norm_backward(dA, Xhat, gamma, var, eps):
+    dgamma, dbeta = (dA * Xhat).sum(axis=0), dA.sum(axis=0)
+    dX = gamma / np.sqrt(var + eps) * (dA - dbeta / len(dA) - Xhat * dgamma / len(dA))
+    return dX, dgamma, dbeta
+
+
+def backward_inputs(rng):
+    X, gamma, beta, eps = forward_inputs(rng)
+    Xhat = batch_norm_forward(X, gamma, beta, eps)[1]
+    return 0.5 + rng.normal(size=X.shape), Xhat, gamma, X.var(axis=0), eps
+
+
+def other_inside(inside):
+    """dX with another bracket: a function of dA and Xhat."""
+    return lambda dA, Xhat, gamma, var, eps: {
+        "dX": gamma / np.sqrt(var + eps) * inside(dA, Xhat)
+    }
+
+
+def other_factor(factor):
+    """dX with another factor before the bracket: a function of gamma, var and eps."""
+    return lambda dA, Xhat, gamma, var, eps: {
+        "dX": factor(gamma, var, eps)
+        * (dA - dA.mean(axis=0) - Xhat * (dA * Xhat).mean(axis=0))
+    }
+
+
+# --- running_average ------------------------------------------------------------------------------
+
+
+def running_average(mean, var, X, decay):
+    new_mean = decay * mean + (1 - decay) * X.mean(axis=0)
+    new_var = decay * var + (1 - decay) * X.var(axis=0, ddof=1)
+    return new_mean, new_var
+
+
+def running_inputs(rng):
+    X = forward_inputs(rng)[0]
+    n = X.shape[1]
+    return signed(rng, n), rng.uniform(3, 5, size=n), X, float(rng.uniform(0.6, 0.9))
+
+
+def averaged(rule):
+    """Both running averages by another rule: a function of the old, the current and decay."""
+    return lambda mean, var, X, decay: {
+        "mean": rule(mean, X.mean(axis=0), decay),
+        "var": rule(var, X.var(axis=0, ddof=1), decay),
+    }
+
+
+def averaged_var(current):
+    """A wrong running variance, from another current one: a function of X and the old mean."""
+    return lambda mean, var, X, decay: {"var": decay * var + (1 - decay) * current(X, mean)}
+
+
+# --- fold_batch_norm ------------------------------------------------------------------------------
+
+
+def fold_batch_norm(W, b, gamma, beta, mean, var, eps):
+    k = gamma / np.sqrt(var + eps)
+    return W * k, (b - mean) * k + beta
+
+
+def fold_inputs(rng):
+    X, gamma, beta, eps = forward_inputs(rng)
+    W = rng.normal(size=(5 + rng.integers(2), X.shape[1]))
+    return W, signed(rng, X.shape[1]), gamma, beta, X.mean(axis=0), X.var(axis=0), eps
+
+
+def folded_with(factor):
+    """W and b folded with another factor: a function of gamma, var and eps."""
+
+    def fold(W, b, gamma, beta, mean, var, eps):
+        k = factor(gamma, var, eps)
+        return {"W": W * k, "b": (b - mean) * k + beta}
+
+    return fold
+
+
+def folded_b(formula):
+    """A wrong b: a function of b, k, beta and mean."""
+    return lambda W, b, gamma, beta, mean, var, eps: {
+        "b": formula(b, gamma / np.sqrt(var + eps), beta, mean)
+    }
+
+
+EXERCISES = [
+    Exercise(
+        name="batch_norm_forward",
+        notebook="09",
+        right=batch_norm_forward,
+        inputs=forward_inputs,
+        returns=("A", "Xhat"),
+        wrong={
+            "You normalised each example over its units: take mean and variance over axis 0.": (
+                normalised_by(
+                    lambda X: X.mean(axis=1, keepdims=True),
+                    lambda X, eps: np.sqrt(X.var(axis=1, keepdims=True) + eps),
+                )
+            ),
+            "You took one mean and one variance of the whole matrix: each column has its own.": (
+                normalised_by(np.mean, lambda X, eps: np.sqrt(X.var() + eps))
+            ),
+            "eps is missing: divide by the root of var + eps.": (
+                normalised_by(mean, lambda X, eps: X.std(axis=0))
+            ),
+            "eps stands outside the root: it belongs to the variance, √(var + eps).": (
+                normalised_by(mean, lambda X, eps: X.std(axis=0) + eps)
+            ),
+            "You divided the variance by N - 1: within the batch it is divided by N.": (
+                normalised_by(mean, lambda X, eps: np.sqrt(X.var(axis=0, ddof=1) + eps))
+            ),
+            "The root is missing: divide by √(var + eps), not by var + eps.": (
+                normalised_by(mean, lambda X, eps: X.var(axis=0) + eps)
+            ),
+            "You multiplied by √(var + eps): divide by it.": (
+                normalised_by(mean, lambda X, eps: 1 / scale(X, eps))
+            ),
+            "The mean is not subtracted: Xhat = (X - mean) / √(var + eps).": (
+                normalised_by(lambda X: 0, scale)
+            ),
+            "You stopped at the mean: X - mean still has to be divided by √(var + eps).": (
+                normalised_by(mean, lambda X, eps: 1)
+            ),
+            "gamma and beta have changed places: A = gamma * Xhat + beta.": (
+                other_output(lambda X, Xhat, gamma, beta: beta * Xhat + gamma)
+            ),
+            "You scaled and shifted X itself: A = gamma * Xhat + beta.": (
+                other_output(lambda X, Xhat, gamma, beta: gamma * X + beta)
+            ),
+            "gamma and beta are missing: A = gamma * Xhat + beta.": (
+                other_output(lambda X, Xhat, gamma, beta: Xhat.copy())
+            ),
+            "gamma is missing: A = gamma * Xhat + beta.": (
+                other_output(lambda X, Xhat, gamma, beta: Xhat + beta)
+            ),
+            "beta is missing: A = gamma * Xhat + beta.": (
+                other_output(lambda X, Xhat, gamma, beta: gamma * Xhat)
+            ),
+            "gamma multiplies beta too: scale first, then shift, gamma * Xhat + beta.": (
+                other_output(lambda X, Xhat, gamma, beta: gamma * (Xhat + beta))
+            ),
+            "beta is subtracted: A = gamma * Xhat + beta.": (
+                other_output(lambda X, Xhat, gamma, beta: gamma * Xhat - beta)
+            ),
+        },
+    ),
+    Exercise(
+        name="batch_norm_backward",
+        notebook="09",
+        right=batch_norm_backward,
+        inputs=backward_inputs,
+        returns=("dX", "dgamma", "dbeta"),
+        wrong={
+            "dX takes mean and variance for constants: they move with X, and two terms come off.": (
+                other_inside(lambda dA, Xhat: dA)
+            ),
+            "dX lacks the path through the variance: subtract Xhat * mean(dA * Xhat) too.": (
+                other_inside(lambda dA, Xhat: dA - dA.mean(axis=0))
+            ),
+            "dX lacks the path through the mean: subtract mean(dA) too.": (
+                other_inside(lambda dA, Xhat: dA - Xhat * (dA * Xhat).mean(axis=0))
+            ),
+            "dX has sums where means are due: divide dbeta and dgamma by N inside the bracket.": (
+                other_inside(lambda dA, Xhat: dA - dA.sum(axis=0) - Xhat * (dA * Xhat).sum(axis=0))
+            ),
+            "dX takes its means over axis 1: each unit has its own, over the examples.": (
+                other_inside(
+                    lambda dA, Xhat: dA
+                    - dA.mean(axis=1, keepdims=True)
+                    - Xhat * (dA * Xhat).mean(axis=1, keepdims=True)
+                )
+            ),
+            "dX adds the last term: both means are subtracted.": (
+                other_inside(
+                    lambda dA, Xhat: dA - dA.mean(axis=0) + Xhat * (dA * Xhat).mean(axis=0)
+                )
+            ),
+            "dX lacks Xhat before the last mean: Xhat * mean(dA * Xhat).": (
+                other_inside(lambda dA, Xhat: dA - dA.mean(axis=0) - (dA * Xhat).mean(axis=0))
+            ),
+            "dX lacks gamma: the factor before the bracket is gamma / √(var + eps).": (
+                other_factor(lambda gamma, var, eps: 1 / np.sqrt(var + eps))
+            ),
+            "dX lacks the division: the factor before the bracket is gamma / √(var + eps).": (
+                other_factor(lambda gamma, var, eps: gamma)
+            ),
+            "dX lacks eps: the factor before the bracket is gamma / √(var + eps).": (
+                other_factor(lambda gamma, var, eps: gamma / np.sqrt(var))
+            ),
+            "dX lacks the root: the factor before the bracket is gamma / √(var + eps).": (
+                other_factor(lambda gamma, var, eps: gamma / (var + eps))
+            ),
+            "dX is multiplied by √(var + eps) instead of divided.": (
+                other_factor(lambda gamma, var, eps: gamma * np.sqrt(var + eps))
+            ),
+            "dgamma lacks Xhat: gamma multiplies Xhat, so dgamma sums dA * Xhat.": (
+                lambda dA, Xhat, gamma, var, eps: {"dgamma": dA.sum(axis=0)}
+            ),
+            "dgamma is a mean: the examples' shares add up, and 1/N stands in the loss.": (
+                lambda dA, Xhat, gamma, var, eps: {"dgamma": (dA * Xhat).mean(axis=0)}
+            ),
+            "dgamma is summed over axis 1: sum over the examples, axis 0.": (
+                lambda dA, Xhat, gamma, var, eps: {"dgamma": (dA * Xhat).sum(axis=1)}
+            ),
+            "dgamma is not summed yet: one gamma serves all examples, so sum over axis 0.": (
+                lambda dA, Xhat, gamma, var, eps: {"dgamma": dA * Xhat}
+            ),
+            "dgamma has gamma as a factor: the derivative of gamma * Xhat by gamma is Xhat.": (
+                lambda dA, Xhat, gamma, var, eps: {"dgamma": (dA * gamma * Xhat).sum(axis=0)}
+            ),
+            "dbeta is a mean: the examples' shares add up, and 1/N stands in the loss.": (
+                lambda dA, Xhat, gamma, var, eps: {"dbeta": dA.mean(axis=0)}
+            ),
+            "dbeta is summed over axis 1: sum over the examples, axis 0.": (
+                lambda dA, Xhat, gamma, var, eps: {"dbeta": dA.sum(axis=1)}
+            ),
+            "dbeta is not summed yet: one beta serves all examples, so sum over axis 0.": (
+                lambda dA, Xhat, gamma, var, eps: {"dbeta": dA.copy()}
+            ),
+            "dbeta has gamma as a factor: beta is added after gamma has done its work.": (
+                lambda dA, Xhat, gamma, var, eps: {"dbeta": (dA * gamma).sum(axis=0)}
+            ),
+        },
+    ),
+    Exercise(
+        name="running_average",
+        notebook="09",
+        right=running_average,
+        inputs=running_inputs,
+        returns=("mean", "var"),
+        wrong={
+            "decay is on the wrong side: it says how much of the old average stays.": (
+                averaged(lambda old, current, decay: (1 - decay) * old + decay * current)
+            ),
+            "The factor 1 - decay is missing before the current value.": (
+                averaged(lambda old, current, decay: decay * old + current)
+            ),
+            "The factor decay is missing before the old average.": (
+                averaged(lambda old, current, decay: old + (1 - decay) * current)
+            ),
+            "You returned the batch's own values: the old averages must count.": (
+                averaged(lambda old, current, decay: current)
+            ),
+            "The old averages came back unchanged.": averaged(lambda old, current, decay: old.copy()),
+            "This is the mean of the old and the current: decay says how much of each.": (
+                averaged(lambda old, current, decay: (old + current) / 2)
+            ),
+            "var is divided by N: as an estimate for all data it is divided by N - 1.": (
+                averaged_var(lambda X, old: X.var(axis=0))
+            ),
+            "var has the correction upside down: multiply by N / (N - 1), above 1.": (
+                averaged_var(lambda X, old: X.var(axis=0) * (len(X) - 1) / len(X))
+            ),
+            "var averages the standard deviation: average the variance.": (
+                averaged_var(lambda X, old: X.std(axis=0, ddof=1))
+            ),
+            "var measures from the running mean: measure from the mean of this batch.": (
+                averaged_var(lambda X, old: ((X - old) ** 2).sum(axis=0) / (len(X) - 1))
+            ),
+        },
+    ),
+    Exercise(
+        name="fold_batch_norm",
+        notebook="09",
+        right=fold_batch_norm,
+        inputs=fold_inputs,
+        returns=("W", "b"),
+        wrong={
+            "eps is missing: the factor is gamma / √(var + eps).": (
+                folded_with(lambda gamma, var, eps: gamma / np.sqrt(var))
+            ),
+            "eps stands outside the root: the factor is gamma / √(var + eps).": (
+                folded_with(lambda gamma, var, eps: gamma / (np.sqrt(var) + eps))
+            ),
+            "The root is missing: the factor is gamma / √(var + eps).": (
+                folded_with(lambda gamma, var, eps: gamma / (var + eps))
+            ),
+            "gamma is missing: the factor is gamma / √(var + eps).": (
+                folded_with(lambda gamma, var, eps: 1 / np.sqrt(var + eps))
+            ),
+            "The division is missing: the factor is gamma / √(var + eps).": (
+                folded_with(lambda gamma, var, eps: gamma)
+            ),
+            "The factor is upside down: gamma / √(var + eps) grows where the variance is small.": (
+                folded_with(lambda gamma, var, eps: gamma * np.sqrt(var + eps))
+            ),
+            "W came back unchanged: its columns are multiplied by gamma / √(var + eps).": (
+                lambda W, b, gamma, beta, mean, var, eps: {"W": W.copy()}
+            ),
+            "b forgets the mean: (b - mean) * k + beta.": (
+                folded_b(lambda b, k, beta, mean: b * k + beta)
+            ),
+            "b adds the mean: it is subtracted, (b - mean) * k + beta.": (
+                folded_b(lambda b, k, beta, mean: (b + mean) * k + beta)
+            ),
+            "b is not scaled itself: k multiplies b as well as the mean, (b - mean) * k + beta.": (
+                folded_b(lambda b, k, beta, mean: b - mean * k + beta)
+            ),
+            "The mean is not scaled: k multiplies b - mean, then beta is added.": (
+                folded_b(lambda b, k, beta, mean: b * k - mean + beta)
+            ),
+            "Nothing is scaled in b: (b - mean) * k + beta.": (
+                folded_b(lambda b, k, beta, mean: b - mean + beta)
+            ),
+            "b forgets beta: (b - mean) * k + beta.": (
+                folded_b(lambda b, k, beta, mean: (b - mean) * k)
+            ),
+            "b scales beta too: beta is added last, (b - mean) * k + beta.": (
+                folded_b(lambda b, k, beta, mean: (b - mean + beta) * k)
+            ),
+            "b forgets the old b: (b - mean) * k + beta.": (
+                folded_b(lambda b, k, beta, mean: beta - mean * k)
+            ),
+        },
+    ),
+]

@@ -1,0 +1,394 @@
+"""Tuning: a search for good hyperparameters, which survives being killed (notebook 11).
+
+Optuna does the searching and the remembering. What stands here is the bridge to this package: which
+hyperparameters there are, and how a training tells Optuna after each epoch how it is doing.
+"""
+
+import contextlib
+import difflib
+import io
+import math
+import numbers
+import warnings
+from typing import NamedTuple
+
+import numpy as np
+import optuna
+import sqlalchemy
+from optuna.trial import TrialState
+
+from .activations import ACTIVATIONS
+from .backend import asnumpy
+from .network import mlp
+from .optimizers import SGD, Adam, Momentum, RMSprop
+from .training import fit
+
+# Optuna's reports on single trials are silenced: the progress bar says how far the search is, and
+# an error in a trial is raised anyhow.
+optuna.logging.set_verbosity(optuna.logging.ERROR)
+
+OPTIMIZERS = {"sgd": SGD, "momentum": Momentum, "rmsprop": RMSprop, "adam": Adam}
+FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
+# In seconds: a running trial signs in the storage that its process is alive, and one that has not
+# done so for the second number is marked as failed when any process begins its next trial.
+SIGN_EVERY, DEAD_AFTER = 10, 60
+
+
+class Hyperparameter(NamedTuple):
+    """What a hyperparameter is when it is not named, and which values it can have."""
+
+    default: object  # its type is the type of all values
+    expected: str
+    allowed: object  # a function from a value of that type to True or False
+
+
+HYPERPARAMETERS = {
+    "hidden": Hyperparameter(128, "an integer of at least 1", lambda n: n >= 1),
+    "depth": Hyperparameter(1, "an integer of at least 0", lambda n: n >= 0),
+    "activation": Hyperparameter("relu", f"one of {list(ACTIVATIONS)}", lambda s: s in ACTIVATIONS),
+    "dropout": Hyperparameter(0.0, "a number from 0 up to 1 (excluded)", lambda p: 0 <= p < 1),
+    "batch_norm": Hyperparameter(False, "True or False", lambda b: True),
+    "optimizer": Hyperparameter("adam", f"one of {list(OPTIMIZERS)}", lambda s: s in OPTIMIZERS),
+    "lr": Hyperparameter(1e-3, "a number above 0", lambda x: x > 0),
+    "l2": Hyperparameter(0.0, "a number of at least 0", lambda x: x >= 0),
+    "batch_size": Hyperparameter(128, "an integer of at least 1", lambda n: n >= 1),
+}
+
+
+def tune(objective_or_space, train=None, valid=None, *, n_trials, epochs=5, schedule=None,
+         storage=None, study_name="tuning", pruner=None, seed=0, progress=True):  # fmt: skip
+    """Search for the hyperparameters with the highest validation accuracy; return Optuna's study.
+
+    Each trial is one choice of hyperparameters and one training with them. Where the next trial
+    looks is learned from the finished ones (TPE); a trial that is doing badly is stopped after an
+    epoch (pruning). Source: notebook 11, "Optuna".
+
+    Parameters
+    ----------
+    objective_or_space : dict or function
+        A dict from the names in :data:`HYPERPARAMETERS` to where to look: a range ``(low, high)``,
+        the same on a logarithmic scale ``(low, high, "log")``, a list of choices, or one value that
+        stays fixed. What is not named has its default. For example ``{"lr": (1e-3, 1.0, "log"),
+        "hidden": [32, 64, 128], "depth": 2}``; ``hidden`` is the units of each of the ``depth``
+        hidden layers.
+        Or a function from Optuna's trial to a number, which is to be large; such a function can
+        train with :func:`fit_trial`.
+    train, valid : pair (X, y), such as ``data.train``
+        For a space only; a function brings its own data. The test set has no place here.
+    n_trials : int
+        How many finished trials the study is to have in all, pruned ones included. What the
+        storage already holds counts.
+    epochs : int, default 5
+        For a space: the length of a training that is not pruned.
+    schedule : function, optional
+        For a space: the learning rate's schedule, as in :func:`fit`.
+    storage : str, optional
+        The URL of a database in which the study is kept: ``"sqlite:///tuning.db"`` is a file in the
+        working directory, ``"mysql+pymysql://user:password@host/name"`` a server for several
+        machines. By default the study lives in memory. Call again with the same storage, after an
+        interrupt, an error or a kill, to go on: no finished trial is lost, and a trial that was
+        running is done anew. Several processes can call with the same storage at a time, and share
+        the work; those still training when the total is reached make it one larger each.
+    study_name : str, default "tuning"
+        One storage can hold several studies.
+    pruner : optuna.pruners.BasePruner, optional
+        By default successive halving: after 1, 3, 9, … epochs, a trial goes on if it is in the best
+        third of those that came that far.
+    seed : int, default 0
+        For the search, and for weights and shuffles, which are the same in all trials. In one
+        process, a seed means the same study.
+    progress : bool, default True
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    optuna.Study
+        ``study.best_params`` and ``study.best_value`` say what was found, ``study.trials`` all that
+        was tried; :func:`build_from` makes a network from ``best_params``. A training that diverged
+        is a pruned trial. Also returned after an interrupt, with the trials finished until then.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the space or a setting cannot be used; before anything is computed.
+    """
+    if isinstance(n_trials, bool) or not isinstance(n_trials, numbers.Integral) or n_trials < 1:
+        raise ValueError(f"expected n_trials as an integer of at least 1, got {n_trials!r}")
+    if callable(objective_or_space):
+        if train is not None or valid is not None:
+            raise ValueError(
+                "expected no train and valid with a function, which brings its own data: "
+                "call tune(objective, n_trials=...)"
+            )
+        objective, task = objective_or_space, "a function"
+    else:
+        space = _check_space(objective_or_space)
+        if train is None or valid is None:
+            raise ValueError("expected train and valid with a space: tune(space, train, valid, ...)")
+
+        def objective(trial):
+            settings = {name: _suggest(trial, name, space[name]) for name in space}
+            net, options = build_from(settings, train, seed=seed)
+            return fit_trial(trial, net, train, valid, epochs=epochs, schedule=schedule, seed=seed,
+                             **options)  # fmt: skip
+
+        task = f"{space}, epochs={epochs}, seed={seed}, {len(train[1])} training examples"
+    study = optuna.create_study(
+        storage=_open(storage), study_name=study_name, direction="maximize", load_if_exists=True,
+        sampler=_Sampler(seed), pruner=pruner or optuna.pruners.SuccessiveHalvingPruner(
+            min_resource=1, reduction_factor=3),
+    )  # fmt: skip
+    _check_task(study, task)
+    _run(study, objective, n_trials, progress)
+    return study
+
+
+def fit_trial(trial, net, train, valid, *, epochs, schedule=None, seed=0, **options):
+    """Train ``net`` as :func:`fit` does, report to ``trial`` after each epoch, return the accuracy.
+
+    The training is the one that ``fit`` does in one call: the same order of examples, the same
+    schedule, the optimizer's state kept. Only the history is not. Source: notebook 11, "Pruning".
+
+    Parameters
+    ----------
+    trial : optuna.Trial
+        Told the validation accuracy after each epoch, counted from 1.
+    net : Network
+    train, valid : pair (X, y)
+    epochs, schedule, seed
+        As in :func:`fit`.
+    **options
+        The rest of what :func:`fit` takes: ``optimizer``, ``batch_size``, ``l2``.
+
+    Returns
+    -------
+    float
+        The accuracy on ``valid`` after the last epoch.
+
+    Raises
+    ------
+    optuna.TrialPruned
+        If the trial is to be stopped, or the training diverged, which
+        ``trial.user_attrs["stopped"]`` then says.
+    """
+    rng = np.random.default_rng(seed)
+    for epoch in range(epochs):
+        part = schedule and (lambda t, done=epoch: schedule((done + t) / epochs))
+        # What fit prints when it stops early is said by the trial.
+        with contextlib.redirect_stdout(io.StringIO()):
+            history = fit(net, train, valid, epochs=1, schedule=part, seed=rng, progress=False,
+                          **options)  # fmt: skip
+        if history.stopped and history.stopped.startswith("interrupted"):
+            raise KeyboardInterrupt
+        if history.stopped:
+            trial.set_user_attr("stopped", f"diverged in epoch {epoch + 1}")
+            trial.report(math.nan, epoch + 1)
+            raise optuna.TrialPruned(f"diverged in epoch {epoch + 1}")
+        accuracy = history.valid_accuracy[-1]
+        trial.report(accuracy, epoch + 1)
+        if epoch + 1 < epochs and trial.should_prune():
+            raise optuna.TrialPruned(f"after epoch {epoch + 1}")
+    return accuracy
+
+
+def build_from(settings, train, seed=0):
+    """Return the network of these hyperparameters, and what :func:`fit` needs to train it.
+
+    ``net, options = nn.build_from(study.best_params, data.train)`` is followed by
+    ``nn.fit(net, data.train, data.valid, epochs=5, **options)``.
+
+    Parameters
+    ----------
+    settings : dict
+        From names in :data:`HYPERPARAMETERS` to values; what is not named has its default.
+    train : pair (X, y)
+        Says how many inputs and classes there are.
+    seed : int, default 0
+        For the first weights.
+
+    Returns
+    -------
+    net : Network
+    options : dict
+        With ``optimizer``, ``batch_size`` and ``l2``.
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown or a value cannot be.
+    """
+    defaults = {name: about.default for name, about in HYPERPARAMETERS.items()}
+    s = defaults | {name: _check_value(name, value) for name, value in settings.items()}
+    X, y = train
+    n_classes = max(2, int(asnumpy(y).max()) + 1)
+    net = mlp([X.shape[1], *s["depth"] * [s["hidden"]], n_classes], activation=s["activation"],
+              dropout=s["dropout"], batch_norm=s["batch_norm"], seed=seed)  # fmt: skip
+    optimizer = OPTIMIZERS[s["optimizer"]](s["lr"])
+    return net, {"optimizer": optimizer, "batch_size": s["batch_size"], "l2": s["l2"]}
+
+
+# --- The search -----------------------------------------------------------------------------------
+
+
+def _run(study, objective, n_trials, progress):
+    """Do the trials that are missing, with a progress bar; an interrupt ends them quietly."""
+    from tqdm.auto import tqdm
+
+    def finished():
+        return len(study.get_trials(deepcopy=False, states=FINISHED))
+
+    def after_each(study, trial):
+        done = finished()
+        bar.update(max(0, min(done, n_trials) - bar.n))
+        if study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
+            bar.set_description_str(f"best so far {study.best_value:.4g}")
+        if done >= n_trials:
+            study.stop()
+
+    def finite(trial):
+        value = objective(trial)
+        try:
+            value = float(value)
+        except TypeError:
+            raise TypeError(
+                "expected the objective to return a number, such as the validation accuracy, got "
+                f"{value!r}"
+            ) from None
+        if not math.isfinite(value):
+            raise optuna.TrialPruned(f"the objective returned {value}")
+        return value
+
+    done = finished()
+    with tqdm(total=n_trials, initial=min(done, n_trials), unit="trial", disable=not progress) as bar:
+        try:
+            if done < n_trials:
+                study.optimize(finite, callbacks=[after_each])
+        except KeyboardInterrupt:
+            print(
+                f"Tuning stopped: interrupted. {finished()} of {n_trials} trials are finished and "
+                "kept; with a storage, the same call goes on from there."
+            )
+
+
+class _Sampler(optuna.samplers.TPESampler):
+    """TPE whose random numbers depend on the seed and the trial's number, and on nothing else.
+
+    With one stream of numbers, a process that resumes a study, or joins one, would start again
+    from the stream's beginning and try what has been tried.
+    """
+
+    def __init__(self, seed):
+        super().__init__(seed=seed)
+        self._first_seed = seed
+
+    def before_trial(self, study, trial):
+        stream = np.random.SeedSequence([self._first_seed, trial.number])
+        super().__init__(seed=int(stream.generate_state(1)[0]))
+        super().before_trial(study, trial)
+
+
+def _open(storage):
+    """Return the database at the URL as Optuna's storage; anything that is no text as it is."""
+    if not isinstance(storage, str):
+        return storage
+    if "://" not in storage:
+        raise ValueError(
+            f"expected storage as a database's URL, got {storage!r}. For a file, try "
+            f"'sqlite:///{storage}'."
+        )
+    # A file is closed after each use (no pool), and waited for while another process writes.
+    options = {"poolclass": sqlalchemy.pool.NullPool, "connect_args": {"timeout": 60}}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            return optuna.storages.RDBStorage(
+                storage, engine_kwargs=options if storage.startswith("sqlite:") else None,
+                heartbeat_interval=SIGN_EVERY, grace_period=DEAD_AFTER,
+            )  # fmt: skip
+    except sqlalchemy.exc.SQLAlchemyError as error:
+        raise ValueError(
+            f"the storage {storage!r} cannot be used: {getattr(error, 'orig', error)}. A folder "
+            "must exist, and a file must be Optuna's."
+        ) from error
+
+
+def _check_task(study, task):
+    """Raise ValueError if the study in the storage was started for another task."""
+    started = study.user_attrs.get("task")
+    if started is None:
+        study.set_user_attr("task", task)
+    elif started != task:
+        raise ValueError(
+            f"the study {study.study_name!r} in this storage was started with\n    {started}\n"
+            f"and is now asked to go on with\n    {task}\n"
+            "Results of the two cannot be compared: give the new one another study_name."
+        )
+
+
+# --- The space ------------------------------------------------------------------------------------
+
+
+def _check_space(space):
+    """Return the space with Python's own numbers: each entry a list of choices, or a range."""
+    if not isinstance(space, dict) or not space:
+        raise TypeError(
+            "expected a function, or a dict such as {'lr': (1e-3, 1.0, 'log')}, got "
+            f"{'an empty dict' if space == {} else type(space).__name__}"
+        )
+    return {name: _check_options(name, options) for name, options in space.items()}
+
+
+def _check_options(name, options):
+    _check_name(name)
+    if isinstance(options, list):
+        if not options:
+            raise ValueError(f"{name}: expected at least one choice, got an empty list")
+        return [_check_value(name, value) for value in options]
+    if not isinstance(options, tuple):
+        return [_check_value(name, options)]
+    is_range = len(options) == 2 or (len(options) == 3 and options[2] == "log")
+    if not is_range or type(HYPERPARAMETERS[name].default) not in (int, float):
+        raise ValueError(
+            f"{name}: expected a range of numbers (low, high) or (low, high, 'log'), got {options!r}. "
+            f"Choices stand in a list: {list(options)!r}."
+        )
+    low, high = (_check_value(name, value) for value in options[:2])
+    if low > high:
+        raise ValueError(f"{name}: expected a range (low, high) with low <= high, got {options!r}")
+    if len(options) == 3 and low <= 0:
+        raise ValueError(
+            f"{name}: expected low above 0 on a logarithmic scale, got {options!r}: 0 is "
+            "infinitely far away there. Try a small number, such as 1e-6."
+        )
+    return (low, high, *options[2:])
+
+
+def _check_name(name):
+    if name not in HYPERPARAMETERS:
+        close = difflib.get_close_matches(str(name), HYPERPARAMETERS, n=1)
+        raise ValueError(
+            f"unknown hyperparameter {name!r}: expected one of {list(HYPERPARAMETERS)}."
+            + (f" Did you mean {close[0]!r}?" if close else "")
+        )
+
+
+def _check_value(name, value):
+    """Return ``value`` as the hyperparameter's own type, or raise ValueError."""
+    _check_name(name)
+    default, expected, allowed = HYPERPARAMETERS[name]
+    kind = type(default)
+    abstract = {int: numbers.Integral, float: numbers.Real, bool: (bool, np.bool_), str: str}[kind]
+    right = isinstance(value, abstract) and isinstance(value, (bool, np.bool_)) == (kind is bool)
+    if not right or (kind is float and not math.isfinite(value)) or not allowed(value):
+        raise ValueError(f"{name}: expected {expected}, got {value!r}")
+    return kind(value)
+
+
+def _suggest(trial, name, options):
+    """Return the value of the hyperparameter that ``trial`` is to try."""
+    if isinstance(options, list):
+        return trial.suggest_categorical(name, options)
+    low, high, *log = options
+    whole = isinstance(HYPERPARAMETERS[name].default, int)
+    suggest = trial.suggest_int if whole else trial.suggest_float
+    return suggest(name, low, high, log=bool(log))
