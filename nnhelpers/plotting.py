@@ -274,27 +274,37 @@ def draw_gradient_report(figure, report, numbers=True):
     norm = matplotlib.colors.LogNorm(1e-16, 1)
     layers = {name.rsplit(".", 1)[0]: None for name in report.per_parameter}
     maps = [[report.per_parameter[f"{layer}.{name}"] for name in "Wb"] for layer in layers]
-    widths = [W.shape[1] for W, b in maps]
-    axes = figure.subplots(2, len(maps), squeeze=False, gridspec_kw={
-        "width_ratios": widths, "height_ratios": [max(len(W) for W, b in maps), 1],
-    })  # fmt: skip
-    for column, (W, b) in enumerate(maps):
-        for ax, errors, name in zip(axes[:, column], (W, b[None, :]), "Wb", strict=True):
+    axes = figure.subplots(1, len(maps), squeeze=False, width_ratios=[len(b) for W, b in maps])[0]
+    for number, (ax, (W, b)) in enumerate(zip(axes, maps, strict=True), start=1):
+        n_in, n_out = W.shape
+        gap, strip = 0.04 * n_in, 0.16 * n_in  # between W and b, and the height of b
+        bottom = n_in + gap + strip
+        for errors, low, high in ((W, n_in, 0), (b[None, :], bottom, n_in + gap)):
             image = ax.imshow(np.clip(errors, 1e-16, 1), cmap=colors, norm=norm, aspect="auto",
-                              interpolation="nearest")  # fmt: skip
-            ax.set(xticks=[], yticks=[])
-            ax.grid(False)
-            ax.spines[:].set_visible(True)
-            if numbers:
-                ax.set_ylabel(f"{name}{column + 1}", rotation=0, ha="right", va="center")
+                              interpolation="nearest", extent=(0, n_out, low, high))  # fmt: skip
+            ax.add_patch(matplotlib.patches.Rectangle(
+                (0, low), n_out, high - low, fill=False, clip_on=False))  # fmt: skip
+        ax.set(xlim=(0, n_out), ylim=(bottom, 0), xticks=[], yticks=[])
+        ax.grid(False)
+        ax.spines[:].set_visible(False)
         if numbers:
             both = np.concatenate([W.ravel(), b])
-            axes[0, column].set_title(f"layer {column + 1}: {W.shape[0]} → {W.shape[1]}")
-            axes[1, column].set_xlabel(f"errors {_short(both.min())} to {_short(both.max())}")
+            ax.set(title=f"layer {number}: {n_in} → {n_out}",
+                   xlabel=f"errors {_short(both.min())} to {_short(both.max())}")  # fmt: skip
+            ax.set_yticks([n_in / 2, bottom - strip / 2], [f"W{number}", f"b{number}"])
+            ax.tick_params(length=0)
     if numbers:
         ticks = [1e-16, report.tolerance, 1e-4, 1e-2, 1]
         bar = figure.colorbar(image, ax=axes, ticks=ticks, label="relative error", pad=0.02)
         bar.ax.minorticks_off()
+
+
+def plot_gradient_report(report, alt, size=(9, 3.8)):
+    """Draw the errors of one :class:`GradientReport` as a :class:`Picture`."""
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=size, layout="constrained")
+        draw_gradient_report(figure, report)
+    return Picture(figure, alt)
 
 
 def plot_gradient_reports(reports, alt, columns=5, size=(10, 4.2)):
@@ -514,8 +524,9 @@ _BATCH_NORM_NODES = [
     ("γ", "", "(n,)", 6.25, 0, 0.17),
     ("β", "", "(n,)", 7.5, 0, 0.17),
 ]
-_BATCH_NORM_EDGES = [("X", "mean"), ("X", "D"), ("mean", "D"), ("D", "Q"), ("Q", "var"), ("var", "s"),
-                     ("D", "Xhat"), ("s", "Xhat"), ("Xhat", "S"), ("γ", "S"), ("S", "A"), ("β", "A")]  # fmt: skip
+_BATCH_NORM_EDGES = [("X", "mean"), ("X", "D"), ("mean", "D"), ("D", "Q"), ("Q", "var"),
+                     ("var", "s"), ("D", "Xhat"), ("s", "Xhat"), ("Xhat", "S"), ("γ", "S"),
+                     ("S", "A"), ("β", "A")]  # fmt: skip
 
 
 def draw_batch_norm_graph(ax):
@@ -532,12 +543,13 @@ def draw_batch_norm_graph(ax):
         else:  # from above to below, or the other way round
             lean, height = 0.12 * (x1 - x0), 0.21 if y1 > y0 else -0.21
             ends, aside = ((x0 + lean, y0 + height), (x1 - lean, y1 - height)), (0.07, 0)
-        for (a, b), sign, color, dash in ((ends, 1, COLORS[0], "-"), (ends[::-1], -1, COLORS[1], "--")):
+        ways = [(*ends, 1, COLORS[0], "-"), (*ends[::-1], -1, COLORS[1], "--")]
+        for a, b, sign, color, dash in ways:
             a, b = ((x - sign * aside[0], y + sign * aside[1]) for x, y in (a, b))
             style = {"arrowstyle": "-|>", "color": color, "lw": 1.6, "ls": dash, "shrinkA": 0,
                      "shrinkB": 0, "mutation_scale": 14}  # fmt: skip
             ax.annotate("", b, a, arrowprops=style)
-    for name, formula, shape, x, y, half in _BATCH_NORM_NODES:
+    for name, formula, shape, x, y, _half in _BATCH_NORM_NODES:
         text = f"{name} = {formula}\n{shape}" if formula else f"{name}\n{shape}"
         ax.text(x, y, text, ha="center", va="center", fontsize=10.5,
                 bbox={"boxstyle": "round,pad=0.3", "fc": "white", "ec": "black"})  # fmt: skip
@@ -578,4 +590,4 @@ def draw_descents(ax, cost, paths, box, grid=100):
         ax.plot(*path.T, color=color, ls=DASHES[look], lw=1.4)
         ax.plot(*path[-1], color=color, marker=marker, ms=10, mec="white", label=name, zorder=4)
     ax.grid(False)
-    ax.set(xlim=box[:2], ylim=box[2:], xlabel="$\\theta_1$", ylabel="$\\theta_2$")
+    ax.set(xlim=box[:2], ylim=box[2:], xlabel="θ₁", ylabel="θ₂")

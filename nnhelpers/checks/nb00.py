@@ -66,7 +66,7 @@ EXERCISES = [
             ),
             "`Y[:, y] = 1` marks those columns in every row: pair each row with its own label, "
             "`Y[np.arange(N), y] = 1`.": one_hot_every_row,
-            "Only the first n_classes rows are filled: loop over the N examples, not the classes.": (
+            "Only the first n_classes rows are filled: loop over all N examples.": (
                 one_hot_first_rows
             ),
         },

@@ -163,7 +163,7 @@ EXERCISES = [
             ),
             "The biases are missing: every layer computes AW + b.": forward_without_bias,
             "You left out the last layer: only its activation is left out.": forward_all_but_last,
-            "This is the first layer's Z: did `return` slip into the loop?": (
+            "This is the first layer's Z: `return` belongs after the loop, not inside it.": (
                 lambda X, parameters, g: forward(X, parameters[:1], g)
             ),
             "You applied tanh, whatever g was passed: call g(Z).": (
@@ -191,7 +191,7 @@ EXERCISES = [
                 lambda sizes: count_weights(sizes) + len(sizes) - 1
             ),
             "You counted the neurons: a layer has n_in × n_out weights and n_out biases.": sum,
-            "You counted the first layer only: did `return` slip into the loop?": (
+            "You counted the first layer only: `return` belongs after the loop, not inside it.": (
                 lambda sizes: count_parameters(sizes[:2])
             ),
         },
@@ -212,9 +212,9 @@ EXERCISES = [
             "The rows do not sum to 1: divide by each row's sum.": softmax_not_normalised,
             "You divided by the sum of everything: divide each row by its own sum, with axis=1 "
             "and keepdims=True.": softmax_over_everything,
-            "exp overflows for large Z, so subtract each row's maximum first; and divide each row by "
+            "exp overflows for large Z: subtract each row's maximum first, and divide each row by "
             "its own sum, with axis=1 and keepdims=True.": softmax_naive_over_everything,
-            "You subtracted each column's maximum: take each row's, with axis=1 and keepdims=True.": (
+            "You subtracted each column's maximum: take each row's, with axis=1, keepdims=True.": (
                 softmax_shifted_by_columns
             ),
             "exp is missing: softmax divides exp(Z) by its sum in each row.": softmax_without_exp,

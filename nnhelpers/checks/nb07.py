@@ -66,7 +66,7 @@ EXERCISES = [
         returns=("A", "M"),
         wrong={
             "The scale is missing: the survivors grow by 1 / (1 - p), so that the mean stays.": (
-                lambda X, U, p: masked(X, U >= p)
+                lambda X, U, p: {"A": X * (U >= p)}
             ),
             "The scale is upside down: the survivors grow by 1 / (1 - p), they do not shrink.": (
                 lambda X, U, p: masked(X, (U >= p) * (1 - p))

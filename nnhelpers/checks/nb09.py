@@ -66,16 +66,13 @@ def backward_inputs(rng):
 
 def other_inside(inside):
     """dX with another bracket: a function of dA and Xhat."""
-    return lambda dA, Xhat, gamma, var, eps: {
-        "dX": gamma / np.sqrt(var + eps) * inside(dA, Xhat)
-    }
+    return lambda dA, Xhat, gamma, var, eps: {"dX": gamma / np.sqrt(var + eps) * inside(dA, Xhat)}
 
 
 def other_factor(factor):
     """dX with another factor before the bracket: a function of gamma, var and eps."""
     return lambda dA, Xhat, gamma, var, eps: {
-        "dX": factor(gamma, var, eps)
-        * (dA - dA.mean(axis=0) - Xhat * (dA * Xhat).mean(axis=0))
+        "dX": factor(gamma, var, eps) * (dA - dA.mean(axis=0) - Xhat * (dA * Xhat).mean(axis=0))
     }
 
 
@@ -220,9 +217,11 @@ EXERCISES = [
             ),
             "dX takes its means over axis 1: each unit has its own, over the examples.": (
                 other_inside(
-                    lambda dA, Xhat: dA
-                    - dA.mean(axis=1, keepdims=True)
-                    - Xhat * (dA * Xhat).mean(axis=1, keepdims=True)
+                    lambda dA, Xhat: (
+                        dA
+                        - dA.mean(axis=1, keepdims=True)
+                        - Xhat * (dA * Xhat).mean(axis=1, keepdims=True)
+                    )
                 )
             ),
             "dX adds the last term: both means are subtracted.": (
@@ -296,7 +295,9 @@ EXERCISES = [
             "You returned the batch's own values: the old averages must count.": (
                 averaged(lambda old, current, decay: current)
             ),
-            "The old averages came back unchanged.": averaged(lambda old, current, decay: old.copy()),
+            "The old averages came back unchanged.": averaged(
+                lambda old, current, decay: old.copy()
+            ),
             "This is the mean of the old and the current: decay says how much of each.": (
                 averaged(lambda old, current, decay: (old + current) / 2)
             ),
