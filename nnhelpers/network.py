@@ -192,7 +192,7 @@ class Network:
             shapes = ", ".join(f"{name} {shape}" for name, shape in layer.shapes.items())
             count = sum(math.prod(shape) for shape in layer.shapes.values())
             lines.append(f"{i:3} {layer!r:20} {shapes:32} {count:12,}")
-        lines.append(f"{'':3} {self.loss_function!r:20} {'':32} {self.theta.size:12,}")
+        lines.append(f"{'':3} {self.loss_function!r:20} {'in all':>32} {self.theta.size:12,}")
         return Report("\n".join(lines))
 
     def __repr__(self):

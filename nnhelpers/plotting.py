@@ -591,3 +591,40 @@ def draw_descents(ax, cost, paths, box, grid=100):
         ax.plot(*path[-1], color=color, marker=marker, ms=10, mec="white", label=name, zorder=4)
     ax.grid(False)
     ax.set(xlim=box[:2], ylim=box[2:], xlabel="θ₁", ylabel="θ₂")
+
+
+# --- Masks and opinions (notebook 07) -------------------------------------------------------------
+
+
+def draw_numbers(ax, M, limit=None):
+    """Draw the matrix ``M`` on ``ax`` with its numbers; zeros in grey."""
+    draw_matrix(ax, M, limit=limit, colorbar=False)
+    for n, j in np.ndindex(M.shape):
+        ax.text(j, n, f"{M[n, j]:g}", ha="center", va="center", fontsize=12,
+                color="black" if M[n, j] else "gray")  # fmt: skip
+    ax.set(xticks=[], yticks=[])
+
+
+def draw_units(ax, A, mask, loudest, rows=8):
+    """Draw the units ``A`` (n,) of one example as a board on ``ax``: dark is loud, a cross dropped.
+
+    ``loudest`` is the value that is drawn black.
+    """
+    ax.imshow(A.reshape(rows, -1), cmap="gray_r", vmin=0, vmax=loudest)
+    row, column = np.nonzero(mask.reshape(rows, -1) == 0)
+    ax.plot(column, row, "x", color=COLORS[1], ms=6, mew=1)
+    ax.set(xticks=[], yticks=[])
+    ax.grid(False)
+
+
+def draw_opinions(ax, P):
+    """Draw the probabilities ``P`` (T, K) of T passes for one example: each, their mean and spread."""
+    T, K = P.shape
+    mean, spread = P.mean(axis=0), P.std(axis=0)
+    at = np.arange(K) + np.linspace(-0.25, 0.25, T)[:, None]
+    ax.plot(at.ravel(), P.ravel(), ".", ms=4, color=COLORS[6], label=f"each of {T} passes")
+    ax.errorbar(range(K), mean, spread, fmt="D", color=COLORS[2], capsize=4, label="mean ± spread")
+    best = mean.argmax()
+    ax.set(xticks=range(K), xlabel="digit", ylabel="probability", ylim=(-0.03, 1.03),
+           title=f"says {best}: {mean[best]:.2f} ± {spread[best]:.2f}")  # fmt: skip
+    ax.legend(loc="upper center", ncols=2, bbox_to_anchor=(0.5, -0.2))
