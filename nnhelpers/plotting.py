@@ -618,7 +618,7 @@ def draw_units(ax, A, mask, loudest, rows=8):
 
 
 def draw_opinions(ax, P):
-    """Draw the probabilities ``P`` (T, K) of T passes for one example: each, their mean and spread."""
+    """Draw the probabilities ``P`` (T, K) of T passes for one example, with mean and spread."""
     T, K = P.shape
     mean, spread = P.mean(axis=0), P.std(axis=0)
     at = np.arange(K) + np.linspace(-0.25, 0.25, T)[:, None]
@@ -628,3 +628,35 @@ def draw_opinions(ax, P):
     ax.set(xticks=range(K), xlabel="digit", ylabel="probability", ylim=(-0.03, 1.03),
            title=f"says {best}: {mean[best]:.2f} ± {spread[best]:.2f}")  # fmt: skip
     ax.legend(loc="upper center", ncols=2, bbox_to_anchor=(0.5, -0.2))
+
+
+# --- Looking inside (notebook 10) -----------------------------------------------------------------
+
+
+def draw_image(ax, picture, signed=False, title=""):
+    """Draw 784 numbers on ``ax`` as an image of 28 by 28, the largest in black.
+
+    With ``signed``, zero is grey: black is plus and white is minus, for weights and gradients.
+    """
+    picture = asnumpy(picture).reshape(28, 28)
+    limit = float(np.abs(picture).max()) or 1.0
+    ax.imshow(picture, cmap="gray_r", vmin=-limit if signed else 0, vmax=limit,
+              interpolation="nearest")  # fmt: skip
+    ax.set_title(title, fontsize=10)
+    ax.set_axis_off()
+
+
+def plot_confusion(C, alt):
+    """Draw a confusion matrix with its counts; the mistakes are shaded, the right answers bold."""
+    C = asnumpy(C)
+    mistakes = C - np.diag(np.diag(C))
+    figure, ax = new_figure(size=(0.5 * len(C) + 0.6, 0.5 * len(C) + 0.2))
+    ax.imshow(mistakes, cmap="gray_r", vmin=0, vmax=1.4 * max(mistakes.max(), 1))
+    for i, j in np.ndindex(C.shape):
+        dark = mistakes[i, j] > 0.6 * mistakes.max()
+        ax.text(j, i, C[i, j], ha="center", va="center", color="white" if dark else "black",
+                fontsize=10, weight="bold" if i == j else "normal")  # fmt: skip
+    ticks = range(len(C))
+    ax.set(xlabel="the network says", ylabel="it is", xticks=ticks, yticks=ticks)
+    ax.grid(False)
+    return Picture(figure, alt)

@@ -116,9 +116,7 @@ EXERCISES = [
             "You divided by the scale: going back multiplies by M, as going forward did.": (
                 lambda dA, M: np.where(M > 0, dA / M.max(), 0)
             ),
-            "You scaled everything: where M is 0 the gradient is 0.": (
-                lambda dA, M: dA * M.max()
-            ),
+            "You scaled everything: where M is 0 the gradient is 0.": (lambda dA, M: dA * M.max()),
             "You forgot dA: the chain rule multiplies it by M.": lambda dA, M: M.copy(),
         },
     ),
@@ -143,7 +141,7 @@ EXERCISES = [
             "Only w is squared: A is a factor of the term as well.": (
                 lambda A, w, p: p / (1 - p) * (A * w**2).sum(axis=1)
             ),
-            "This is the mean of z²: the square of the mean of M, which is 1, must be subtracted.": (
+            "This is the mean of M² times A²w²: Var[M] = E[M²] - 1, since the mean of M is 1.": (
                 lambda A, w, p: 1 / (1 - p) * ((A * w) ** 2).sum(axis=1)
             ),
             "This is for a mask of 0 and 1: the scale 1 / (1 - p) counts squared.": (

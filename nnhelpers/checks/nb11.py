@@ -1,0 +1,234 @@
+"""The exercises of notebook 11, Hyperparameter tuning."""
+
+import math
+
+import numpy as np
+
+from .exercise import Exercise
+
+# --- log_uniform ----------------------------------------------------------------------------------
+
+
+def log_uniform(u, low, high):
+    return low * (high / low) ** u
+
+
+def range_inputs(rng):
+    # Ends of this size keep every wrong answer finite, and far from the right one.
+    low = float(rng.uniform(0.01, 0.2))
+    return rng.uniform(0.1, 0.9, size=6), low, low * float(rng.uniform(30, 100))
+
+
+# --- trials_needed --------------------------------------------------------------------------------
+
+
+def trials_needed(share, confidence):
+    return math.ceil(math.log(1 - confidence) / math.log(1 - share))
+
+
+def share_inputs(rng):
+    # The exact number has decimals, so that rounding in the wrong direction shows.
+    while True:
+        share, confidence = float(rng.uniform(0.02, 0.08)), float(rng.uniform(0.88, 0.98))
+        exact = math.log(1 - confidence) / math.log(1 - share)
+        if 0.1 < exact % 1 < 0.9 and round(confidence / share) != math.ceil(exact):
+            return share, confidence
+
+
+# --- halving_survivors ----------------------------------------------------------------------------
+
+
+def halving_survivors(scores, eta):
+    return np.argsort(-scores)[: max(1, len(scores) // eta)]
+
+
+def scores_inputs(rng):
+    eta = 3 + rng.integers(2)
+    n = int(eta * (3 + rng.integers(3)) + 1 + rng.integers(eta - 1))  # never a multiple of eta
+    scores = rng.permutation(np.linspace(0.2, 0.9, n)) + rng.uniform(0, 0.01, n)
+    # Positions and scores are in no simple relation, and the first ones are not the best ones.
+    k = n // eta
+    while set(np.argsort(-scores)[:k].tolist()) & {0, 1}:
+        scores = rng.permutation(scores)
+    return scores, int(eta)
+
+
+# --- hyperband_brackets ---------------------------------------------------------------------------
+
+
+def hyperband_brackets(R, eta):
+    s_max = largest_power(R, eta)
+    s = np.arange(s_max, -1, -1)
+    n = [math.ceil((s_max + 1) * eta**i / (i + 1)) for i in s.tolist()]
+    return np.array(n), R / eta**s
+
+
+def largest_power(R, eta):
+    """The largest s with eta**s <= R."""
+    s = 0
+    while eta ** (s + 1) <= R:
+        s += 1
+    return s
+
+
+def bracket_inputs(rng):
+    # Here some n is no whole number before it is rounded up.
+    return [(8, 2), (16, 2), (32, 2), (9, 3), (81, 3), (64, 4)][rng.integers(6)]
+
+
+def brackets(n, r=lambda s, R, eta: R / eta**s, first=0):
+    """The brackets with another rule for n: a function of s, s_max, R and eta."""
+
+    def answer(R, eta):
+        s_max = largest_power(R, eta)
+        powers = range(s_max, first - 1, -1)
+        numbers = [n(s, s_max, R, eta) for s in powers]
+        return {"n": np.array(numbers), "r": np.array([r(s, R, eta) for s in powers])}
+
+    return answer
+
+
+def right_n(s, s_max, R, eta):
+    return math.ceil((s_max + 1) * eta**s / (s + 1))
+
+
+def only(part, function):
+    """The wrong answer ``function``, which gets wrong this part and no other."""
+    return lambda *inputs: {part: function(*inputs)[part]}
+
+
+EXERCISES = [
+    Exercise(
+        name="log_uniform",
+        notebook="11",
+        right=log_uniform,
+        inputs=range_inputs,
+        wrong={
+            "This is uniform between low and high: the exponents should be uniform.": (
+                lambda u, low, high: low + u * (high - low)
+            ),
+            "These are the exponents: take np.exp of them.": (
+                lambda u, low, high: np.log(low) + u * np.log(high / low)
+            ),
+            "These are powers of 10's exponents: take 10 to that power.": (
+                lambda u, low, high: np.log10(low) + u * np.log10(high / low)
+            ),
+            "The range is upside down: u = 0 should give low, u = 1 high.": (
+                lambda u, low, high: high * (low / high) ** u
+            ),
+            "low is missing as a factor: u = 0 should give low, yours gives 1.": (
+                lambda u, low, high: (high / low) ** u
+            ),
+            "You multiplied by u: it belongs in the exponent.": lambda u, low, high: u * high,
+            "The logarithms of the ends are missing: low and high are no exponents.": (
+                lambda u, low, high: np.exp(low + u * (high - low))
+            ),
+            "Base 10 and base e are mixed: np.exp undoes np.log, and 10 ** x undoes np.log10.": (
+                lambda u, low, high: np.exp(np.log10(low) + u * np.log10(high / low))
+            ),
+            "high should be divided by low: the exponent u belongs to the ratio of the ends.": (
+                lambda u, low, high: low * high**u
+            ),
+        },
+    ),
+    Exercise(
+        name="trials_needed",
+        notebook="11",
+        right=trials_needed,
+        inputs=share_inputs,
+        wrong={
+            "One too few: n must be rounded up, or the probability is a little too small.": (
+                lambda share, confidence: trials_needed(share, confidence) - 1
+            ),
+            "Round up: a search cannot have a part of a trial.": (
+                lambda share, confidence: math.log(1 - confidence) / math.log(1 - share)
+            ),
+            "The fraction is upside down: n = ln(1 - confidence) / ln(1 - share).": (
+                lambda share, confidence: math.ceil(math.log(1 - share) / math.log(1 - confidence))
+            ),
+            "You took confidence where 1 - confidence, the probability to miss, was due.": (
+                lambda share, confidence: math.ceil(math.log(confidence) / math.log(1 - share))
+            ),
+            "You took share where 1 - share, the probability that one trial misses, was due.": (
+                lambda share, confidence: math.ceil(math.log(1 - confidence) / math.log(share))
+            ),
+            "This is how many trials it takes for a mean of confidence hits: some have none.": (
+                lambda share, confidence: math.ceil(confidence / share)
+            ),
+        },
+    ),
+    Exercise(
+        name="halving_survivors",
+        notebook="11",
+        right=halving_survivors,
+        inputs=scores_inputs,
+        wrong={
+            "These are the worst: np.argsort puts the smallest first.": (
+                lambda scores, eta: np.argsort(scores)[: len(scores) // eta]
+            ),
+            "The right ones in reverse order: the best comes first.": (
+                lambda scores, eta: halving_survivors(scores, eta)[::-1]
+            ),
+            "These are the scores: return the indices, from np.argsort.": (
+                lambda scores, eta: scores[halving_survivors(scores, eta)]
+            ),
+            "One too many: the number of survivors is rounded down.": (
+                lambda scores, eta: np.argsort(-scores)[: -(-len(scores) // eta)]
+            ),
+            "You kept the best eta: keep len(scores) // eta of them.": (
+                lambda scores, eta: np.argsort(-scores)[:eta]
+                if eta != len(scores) // eta
+                else np.argsort(-scores)[: eta + 2]
+            ),
+            "You dropped 1/eta of them: only 1/eta of them are kept.": (
+                lambda scores, eta: np.argsort(-scores)[: len(scores) - len(scores) // eta]
+            ),
+            "These are the first ones: sort by score before you cut.": (
+                lambda scores, eta: np.arange(len(scores) // eta)
+            ),
+            "You returned all in order: only the best 1/eta go on.": (
+                lambda scores, eta: np.argsort(-scores)
+            ),
+        },
+    ),
+    Exercise(
+        name="hyperband_brackets",
+        notebook="11",
+        right=hyperband_brackets,
+        inputs=bracket_inputs,
+        returns=("n", "r"),
+        wrong={
+            "n is rounded down: a bracket may cost a little more, so round up.": only(
+                "n", brackets(lambda s, s_max, R, eta: (s_max + 1) * eta**s // (s + 1))
+            ),
+            "n is not rounded up: half a configuration cannot be trained.": only(
+                "n", brackets(lambda s, s_max, R, eta: (s_max + 1) * eta**s / (s + 1))
+            ),
+            "n lacks (s_max + 1)/(s + 1): the brackets do not cost the same.": only(
+                "n", brackets(lambda s, s_max, R, eta: eta**s)
+            ),
+            "n has (s + 1)/(s_max + 1) upside down.": only(
+                "n",
+                brackets(lambda s, s_max, R, eta: math.ceil((s + 1) * eta**s / (s_max + 1))),
+            ),
+            "n lacks the factor eta ** s: short trainings allow many configurations.": only(
+                "n", brackets(lambda s, s_max, R, eta: math.ceil((s_max + 1) / (s + 1)))
+            ),
+            "r grows with s: the bracket with the most halvings begins with the shortest.": only(
+                "r", brackets(right_n, lambda s, R, eta: float(eta**s))
+            ),
+            "r is R in every bracket: it should be R / eta ** s.": only(
+                "r", brackets(right_n, lambda s, R, eta: float(R))
+            ),
+            "The right brackets in reverse order: s goes from s_max down to 0.": (
+                lambda R, eta: {
+                    part: value[::-1]
+                    for part, value in zip("nr", hyperband_brackets(R, eta), strict=True)
+                }
+            ),
+            "The last bracket is missing: s goes down to 0, plain random search.": (
+                brackets(right_n, first=1)
+            ),
+        },
+    ),
+]
