@@ -461,18 +461,19 @@ def _draw_parallel(ax, complete, pruned, axes_of):
     """Draw the trials as lines across upright axes, the last one for the accuracy."""
     values = np.array([trial.value for trial in complete])
     low, high = values.min(), values.max()
-    rank = (values - low) / (high - low) if high > low else np.ones(len(values))
     last = len(axes_of)
     for trial in pruned:
         heights = [_height(d, trial.params[name]) for name, d in axes_of.items()
                    if name in trial.params]  # fmt: skip
         if len(heights) == last:
             ax.plot(range(last), heights, color="0.6", lw=0.7, ls=":")
-    for i in np.argsort(values):  # the best is drawn last, on top
+    order = np.argsort(-values, kind="stable")[::-1]  # the best comes last, on top
+    ranks = np.linspace(1, 0, len(values))[::-1]  # a single trial has rank 1
+    for i, rank in zip(order, ranks, strict=True):
         heights = [_height(d, complete[i].params[name]) for name, d in axes_of.items()]
-        ax.plot(range(last + 1), [*heights, rank[i]], color=str(0.75 * (1 - rank[i])),
-                lw=0.8 + 1.7 * rank[i])  # fmt: skip
-    for place, (name, d) in enumerate(axes_of.items()):
+        heights.append((values[i] - low) / (high - low) if high > low else 1)
+        ax.plot(range(last + 1), heights, color=str(0.75 * (1 - rank)), lw=0.8 + 1.7 * rank)
+    for place, d in enumerate(axes_of.values()):
         ends = d.choices if hasattr(d, "choices") else (d.low, d.high)
         for value in ends:
             _axis_label(ax, place, _height(d, value), f"{value:g}" if _is_number(value) else value)
@@ -504,8 +505,8 @@ def _is_number(value):
 
 
 def _axis_label(ax, place, height, text):
-    ax.text(place + 0.05, height, str(text), fontsize=10, va="center", zorder=5,
-            bbox={"boxstyle": "round,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.8})  # fmt: skip
+    box = {"boxstyle": "round,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.8}
+    ax.text(place + 0.05, height, str(text), fontsize=10, va="center", zorder=5, bbox=box)
 
 
 # --- The graph of batch normalization (notebook 09) -----------------------------------------------
@@ -660,3 +661,39 @@ def plot_confusion(C, alt):
     ax.set(xlabel="the network says", ylabel="it is", xticks=ticks, yticks=ticks)
     ax.grid(False)
     return Picture(figure, alt)
+
+
+# --- Points and what is seen of them from one side (notebook 11) ----------------------------------
+
+
+def plot_projections(designs):
+    """Draw sets of points in the unit square, each below the curve that its columns sample.
+
+    ``designs`` goes from a title to points of shape (n, 2). The curve depends on the first
+    coordinate alone: points above each other tell the same about it.
+    """
+    figure, axes = new_figure(2, len(designs), (9, 4.6), height_ratios=[1, 1.9], sharex=True)
+    x = np.linspace(0, 1, 201)
+
+    def accuracy(x):
+        return 0.12 + 0.75 * np.exp(-(((x - 0.69) / 0.075) ** 2))
+
+    for column, (title, points) in enumerate(designs.items()):
+        above, below = axes[:, column]
+        below.vlines(points[:, 0], points[:, 1], 1.04, color="0.6", lw=0.8, ls=":")
+        above.vlines(points[:, 0], 0, accuracy(points[:, 0]), color="0.6", lw=0.8, ls=":")
+        above.plot(x, accuracy(x), color="black", lw=1.2)
+        for ax, heights in ((above, accuracy(points[:, 0])), (below, points[:, 1])):
+            ax.plot(points[:, 0], heights, ls="", marker=MARKERS[column], color=COLORS[column],
+                    ms=8, mec="white")  # fmt: skip
+            ax.grid(False)
+        above.set(ylim=(0, 1), yticks=[], title=title)
+        below.set(ylim=(-0.04, 1.04), xlim=(0, 1), xticks=[], yticks=[], xlabel="the one that matters")
+    axes[0, 0].set_ylabel("accuracy")
+    axes[1, 0].set_ylabel("the one that does not")
+    return Picture(
+        figure,
+        "Two squares with nine points each, below a curve with a narrow peak. The grid's points "
+        "stand in three columns and sample the curve at three places, beside the peak; the random "
+        "points sample it at nine places, one of them on the peak.",
+    )

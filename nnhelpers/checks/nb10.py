@@ -90,7 +90,7 @@ def among_the_mistakes(P, y, n):
     return np.argsort(-P[wrong].max(axis=1))[:n]
 
 
-def doubtful_end_last(P, y, n):
+def backwards_mistakes(P, y, n):
     return most_confident_mistakes(P, y, n)[::-1]
 
 
@@ -114,7 +114,7 @@ def mistakes_inputs(rng):
         draw,
         most_confident_mistakes,
         among_the_mistakes,
-        doubtful_end_last,
+        backwards_mistakes,
         mistakes_by(doubtful_first),
         mistakes_by(worst_loss_first),
         mistakes_by(as_they_stand),
@@ -196,16 +196,14 @@ EXERCISES = [
             ),
             "A pair that occurs several times was counted once: `C[y, predicted] += 1` writes each "
             "place only once. Use np.add.at or a loop.": counted_once,
-            "You counted the mistakes only: the right answers stand on the diagonal.": only_mistakes,
+            "You counted the mistakes only: right answers stand on the diagonal.": only_mistakes,
             "These are shares of all examples: return counts.": (
-                lambda y, predicted, n_classes: (
-                    confusion_matrix(y, predicted, n_classes) / len(y)
-                )
+                lambda y, predicted, n_classes: confusion_matrix(y, predicted, n_classes) / len(y)
             ),
             "You divided each row by its sum: return counts.": shares_of_rows,
             "A class that does not occur has no row here: the shape is (n_classes, n_classes).": (
-                lambda y, predicted, n_classes: (
-                    confusion_matrix(y, predicted, max(y.max(), predicted.max()) + 1)
+                lambda y, predicted, n_classes: confusion_matrix(
+                    y, predicted, max(y.max(), predicted.max()) + 1
                 )
             ),
         },
@@ -219,7 +217,7 @@ EXERCISES = [
             "These are places within the list of mistakes: look up which examples stand there.": (
                 among_the_mistakes
             ),
-            "The right mistakes in reverse order: the most confident comes first.": doubtful_end_last,
+            "The right mistakes in reverse order: the surest comes first.": backwards_mistakes,
             "These are the least confident mistakes: np.argsort puts the smallest first.": (
                 mistakes_by(doubtful_first)
             ),
@@ -244,7 +242,7 @@ EXERCISES = [
         right=input_gradient,
         inputs=gradient_inputs,
         wrong={
-            "You divided by N: that is the gradient of the mean, and here each example has its own.": (
+            "You divided by N: that is the mean's gradient, and here each example has its own.": (
                 lambda P, Y, Z1, W1, W2: input_gradient(P, Y, Z1, W1, W2) / len(P)
             ),
             "The sign is flipped: dZ is P - Y.": (
@@ -292,7 +290,7 @@ EXERCISES = [
             "You added absolute differences: the Euclidean distance adds their squares.": (
                 ranked_by(sum_of_absolutes)
             ),
-            "The square is missing: positive and negative differences cancel.": ranked_by(signed_sum),
+            "The square is missing: differences of either sign cancel.": ranked_by(signed_sum),
             "You summed over the rows of H: each row has a distance, so sum over axis 1.": (
                 ranked_by(by_columns)
             ),
