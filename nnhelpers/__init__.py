@@ -39,6 +39,7 @@ _ON_DEMAND = {
     "fit_trial": "tuning",
     "build_from": "tuning",
     "plot_tuning": "plotting",
+    "tuning_importance": "plotting",
 }
 
 

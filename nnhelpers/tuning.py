@@ -9,13 +9,16 @@ import difflib
 import io
 import math
 import numbers
+import time
 import warnings
 from typing import NamedTuple
 
 import numpy as np
 import optuna
-import sqlalchemy
+from optuna.exceptions import StorageInternalError
 from optuna.trial import TrialState
+from sqlalchemy.exc import SQLAlchemyError  # the database library that comes with Optuna
+from sqlalchemy.pool import NullPool
 
 from .activations import ACTIVATIONS
 from .backend import asnumpy
@@ -124,7 +127,7 @@ def tune(objective_or_space, train=None, valid=None, *, n_trials, epochs=5, sche
     else:
         space = _check_space(objective_or_space)
         if train is None or valid is None:
-            raise ValueError("expected train and valid with a space: tune(space, train, valid, ...)")
+            raise ValueError("expected two sets with a space: tune(space, train, valid, ...)")
 
         def objective(trial):
             settings = {name: _suggest(trial, name, space[name]) for name in space}
@@ -258,8 +261,8 @@ def _run(study, objective, n_trials, progress):
             raise optuna.TrialPruned(f"the objective returned {value}")
         return value
 
-    done = finished()
-    with tqdm(total=n_trials, initial=min(done, n_trials), unit="trial", disable=not progress) as bar:
+    done = min(finished(), n_trials)
+    with tqdm(total=n_trials, initial=done, unit="trial", disable=not progress) as bar:
         try:
             if done < n_trials:
                 study.optimize(finite, callbacks=[after_each])
@@ -296,20 +299,27 @@ def _open(storage):
             f"expected storage as a database's URL, got {storage!r}. For a file, try "
             f"'sqlite:///{storage}'."
         )
+    if storage == "sqlite://" or ":memory:" in storage:
+        raise ValueError(f"the storage {storage!r} is memory: leave it out, which means memory too")
     # A file is closed after each use (no pool), and waited for while another process writes.
-    options = {"poolclass": sqlalchemy.pool.NullPool, "connect_args": {"timeout": 60}}
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            return optuna.storages.RDBStorage(
-                storage, engine_kwargs=options if storage.startswith("sqlite:") else None,
-                heartbeat_interval=SIGN_EVERY, grace_period=DEAD_AFTER,
-            )  # fmt: skip
-    except sqlalchemy.exc.SQLAlchemyError as error:
-        raise ValueError(
-            f"the storage {storage!r} cannot be used: {getattr(error, 'orig', error)}. A folder "
-            "must exist, and a file must be Optuna's."
-        ) from error
+    options = {"poolclass": NullPool, "connect_args": {"timeout": 60}}
+    for pause in (0.1, 0.2, 0.4, 0):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+                return optuna.storages.RDBStorage(
+                    storage, engine_kwargs=options if storage.startswith("sqlite:") else None,
+                    heartbeat_interval=SIGN_EVERY, grace_period=DEAD_AFTER,
+                )  # fmt: skip
+        except (SQLAlchemyError, StorageInternalError) as error:
+            # Two processes that set up a new database get into each other's way: the next attempt
+            # finds it set up.
+            complaint, cause = getattr(error, "orig", error), error
+            time.sleep(pause)
+    raise ValueError(
+        f"the storage {storage!r} cannot be used: {complaint}. A folder must exist, and a file "
+        "must be Optuna's."
+    ) from cause
 
 
 def _check_task(study, task):
@@ -349,8 +359,8 @@ def _check_options(name, options):
     is_range = len(options) == 2 or (len(options) == 3 and options[2] == "log")
     if not is_range or type(HYPERPARAMETERS[name].default) not in (int, float):
         raise ValueError(
-            f"{name}: expected a range of numbers (low, high) or (low, high, 'log'), got {options!r}. "
-            f"Choices stand in a list: {list(options)!r}."
+            f"{name}: expected a range of numbers (low, high) or (low, high, 'log'), got "
+            f"{options!r}. Choices stand in a list: {list(options)!r}."
         )
     low, high = (_check_value(name, value) for value in options[:2])
     if low > high:
