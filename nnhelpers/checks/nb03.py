@@ -28,7 +28,8 @@ def leaky_relu_backward(dA, Z, slope):
 
 
 def leaky_relu_inputs(rng):
-    return relu_inputs(rng)[1], float(rng.uniform(0.05, 0.3))
+    # Above 1, so that max(Z, slope * Z) shows: it puts the slope on the wrong side.
+    return relu_inputs(rng)[1], float(rng.uniform(1.2, 1.8))
 
 
 def leaky_relu_backward_inputs(rng):
@@ -94,7 +95,8 @@ EXERCISES = [
             "Below 0 the sign is flipped: slope · Z is negative there.": (
                 lambda Z, slope: np.where(Z > 0, Z, -slope * Z)
             ),
-            "Slope is on the wrong side: Z passes unchanged above 0, and leaks below.": (
+            "Z passes unchanged above 0, slope belongs below. Did you take the larger of Z and "
+            "slope · Z? For a slope above 1 that is wrong.": (
                 lambda Z, slope: np.where(Z > 0, slope * Z, Z)
             ),
             "You used 0.01, whatever slope was passed.": lambda Z, slope: leaky_relu(Z, 0.01),
@@ -129,6 +131,9 @@ EXERCISES = [
             ),
             "You multiplied by the leaky ReLU itself: its slope is what is due, 1 or slope.": (
                 lambda dA, Z, slope: dA * leaky_relu(Z, slope)
+            ),
+            "You returned slope itself where Z <= 0: slope · dA is due.": (
+                lambda dA, Z, slope: np.where(Z > 0, dA, slope)
             ),
             "You asked for the sign of dA: the mask comes from Z.": (
                 lambda dA, Z, slope: leaky_relu(dA, slope)

@@ -147,6 +147,9 @@ EXERCISES = [
             "π is missing: half a wave goes from cos 0 to cos π.": (
                 lambda progress: (1 + np.cos(progress)) / 2
             ),
+            "180 is for degrees: NumPy's cosine takes radians, and half a wave is π.": (
+                lambda progress: (1 + np.cos(180 * progress)) / 2
+            ),
             "This is a whole wave: the factor would come back up to 1. Half of it ends at cos π.": (
                 lambda progress: (1 + np.cos(2 * np.pi * progress)) / 2
             ),
@@ -169,6 +172,9 @@ EXERCISES = [
         wrong={
             "It starts at 0, so it is too low for a long time: start at the first value.": (
                 smooth_from(0.0)
+            ),
+            "s[0] was left at 0: it is the first value, and the loop starts after it.": (
+                lambda values, beta: smooth(np.concatenate([[0.0], values[1:]]), beta)
             ),
             "beta and 1 - beta have changed places: beta belongs to the old average.": (
                 lambda values, beta: smooth(values, 1 - beta)

@@ -46,6 +46,14 @@ def not_moved_back(f, theta, eps):
     return grad
 
 
+def never_back_to_zero(f, theta, eps):
+    step, grad = np.zeros_like(theta), np.zeros_like(theta)
+    for i in range(len(theta)):
+        step[i] = eps
+        grad[i] = (f(theta + step) - f(theta - step)) / (2 * eps)
+    return grad
+
+
 # --- relative_error -------------------------------------------------------------------------------
 
 
@@ -96,6 +104,14 @@ def complex_inputs(rng):
     return smooth_function(rng), theta, float(10.0 ** -rng.integers(20, 40))
 
 
+def complex_never_back(f, theta, h):
+    theta, grad = theta.astype(complex), np.zeros_like(theta)
+    for i in range(len(theta)):
+        theta[i] += 1j * h
+        grad[i] = f(theta).imag / h
+    return grad
+
+
 def complex_step_whole(f, theta, h):
     return np.array([f(theta + step) / h for step in 1j * h * np.eye(len(theta))])
 
@@ -130,6 +146,9 @@ EXERCISES = [
             "This is the backward difference: step to both sides, f(θ + ε) - f(θ - ε).": (
                 lambda f, theta, eps: forward_difference(f, theta, -eps)
             ),
+            "This is half a forward difference: the second point is θ - ε, then 2ε is right.": (
+                lambda f, theta, eps: forward_difference(f, theta, eps) / 2
+            ),
             "The 2 is missing below: the two points are 2ε apart.": (
                 lambda f, theta, eps: 2 * central_difference(f, theta, eps)
             ),
@@ -149,6 +168,8 @@ EXERCISES = [
                 lambda f, theta, eps: (f(theta + eps) - f(theta - eps)) / (2 * eps)
             ),
             "You did not put a parameter back before moving the next one.": not_moved_back,
+            "All the earlier parameters move along: put step[i] back to 0, or make a new step "
+            "for each parameter.": never_back_to_zero,
             "You used an ε of your own: take the eps that was passed.": (
                 lambda f, theta, eps: central_difference(f, theta, 1e-5)
             ),
@@ -201,6 +222,9 @@ EXERCISES = [
             "You did not divide by the step h.": (
                 lambda f, theta, h: h * complex_step(f, theta, h)
             ),
+            "All the earlier parameters move along: start from theta anew for each parameter.": (
+                complex_never_back
+            ),
             "You divided by 2h: there is one step here, so divide by h.": (
                 lambda f, theta, h: complex_step(f, theta, h) / 2
             ),
@@ -238,6 +262,9 @@ EXERCISES = [
             ),
             "This is the derivative itself: multiply it by dA.": (
                 lambda dA, Z: swish_backward(1, Z)
+            ),
+            "dA multiplies the first term only: put brackets round σ(Z) + Z * σ′(Z).": (
+                lambda dA, Z: dA * sigmoid(Z) + Z * sigmoid(Z) * (1 - sigmoid(Z))
             ),
             "This is dA times the function, not times its derivative.": (
                 lambda dA, Z: dA * Z * sigmoid(Z)

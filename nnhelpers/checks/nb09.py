@@ -158,6 +158,9 @@ EXERCISES = [
             "eps stands outside the root: it belongs to the variance, √(var + eps).": (
                 normalised_by(mean, lambda X, eps: X.std(axis=0) + eps)
             ),
+            "You divided by the root of the mean of X²: the variance is the mean of (X - mean)².": (
+                normalised_by(mean, lambda X, eps: np.sqrt((X * X).mean(axis=0) + eps))
+            ),
             "You divided the variance by N - 1: within the batch it is divided by N.": (
                 normalised_by(mean, lambda X, eps: np.sqrt(X.var(axis=0, ddof=1) + eps))
             ),
@@ -214,6 +217,13 @@ EXERCISES = [
             ),
             "dX has sums where means are due: divide dbeta and dgamma by N inside the bracket.": (
                 other_inside(lambda dA, Xhat: dA - dA.sum(axis=0) - Xhat * (dA * Xhat).sum(axis=0))
+            ),
+            "dX divides dA by N as well: 1/N belongs to dbeta and dgamma only.": (
+                other_inside(
+                    lambda dA, Xhat: (
+                        (dA - dA.sum(axis=0) - Xhat * (dA * Xhat).sum(axis=0)) / len(dA)
+                    )
+                )
             ),
             "dX takes its means over axis 1: each unit has its own, over the examples.": (
                 other_inside(

@@ -29,7 +29,7 @@ def trials_needed(share, confidence):
 def share_inputs(rng):
     # The exact number has decimals, so that rounding in the wrong direction shows.
     while True:
-        share, confidence = float(rng.uniform(0.02, 0.08)), float(rng.uniform(0.88, 0.98))
+        share, confidence = float(rng.uniform(0.02, 0.05)), float(rng.uniform(0.8, 0.9))
         exact = math.log(1 - confidence) / math.log(1 - share)
         if 0.1 < exact % 1 < 0.9 and round(confidence / share) != math.ceil(exact):
             return share, confidence
@@ -44,7 +44,7 @@ def halving_survivors(scores, eta):
 
 def scores_inputs(rng):
     eta = 3 + rng.integers(2)
-    n = int(eta * (3 + rng.integers(3)) + 1 + rng.integers(eta - 1))  # never a multiple of eta
+    n = int(eta * (6 + rng.integers(3)) + 1 + rng.integers(eta - 1))  # never a multiple of eta
     scores = rng.permutation(np.linspace(0.2, 0.9, n)) + rng.uniform(0, 0.01, n)
     # Positions and scores are in no simple relation, and the first ones are not the best ones.
     k = n // eta
@@ -60,7 +60,7 @@ def hyperband_brackets(R, eta):
     s_max = largest_power(R, eta)
     s = np.arange(s_max, -1, -1)
     n = [math.ceil((s_max + 1) * eta**i / (i + 1)) for i in s.tolist()]
-    return np.array(n), R / eta**s
+    return np.array(n), R // eta**s  # R is a power of eta here
 
 
 def largest_power(R, eta):
@@ -76,7 +76,7 @@ def bracket_inputs(rng):
     return [(8, 2), (16, 2), (32, 2), (9, 3), (81, 3), (64, 4)][rng.integers(6)]
 
 
-def brackets(n, r=lambda s, R, eta: R / eta**s, first=0):
+def brackets(n, r=lambda s, R, eta: R // eta**s, first=0):
     """The brackets with another rule for n: a function of s, s_max, R and eta."""
 
     def answer(R, eta):
@@ -149,9 +149,6 @@ EXERCISES = [
             "You took confidence where 1 - confidence, the probability to miss, was due.": (
                 lambda share, confidence: math.ceil(math.log(confidence) / math.log(1 - share))
             ),
-            "You took share where 1 - share, the probability that one trial misses, was due.": (
-                lambda share, confidence: math.ceil(math.log(1 - confidence) / math.log(share))
-            ),
             "This is how many trials it takes for a mean of confidence hits: some have none.": (
                 lambda share, confidence: math.ceil(confidence / share)
             ),
@@ -177,8 +174,6 @@ EXERCISES = [
             ),
             "You kept the best eta: keep len(scores) // eta of them.": (
                 lambda scores, eta: np.argsort(-scores)[:eta]
-                if eta != len(scores) // eta
-                else np.argsort(-scores)[: eta + 2]
             ),
             "You dropped 1/eta of them: only 1/eta of them are kept.": (
                 lambda scores, eta: np.argsort(-scores)[: len(scores) - len(scores) // eta]
@@ -214,17 +209,14 @@ EXERCISES = [
             "n lacks the factor eta ** s: short trainings allow many configurations.": only(
                 "n", brackets(lambda s, s_max, R, eta: math.ceil((s_max + 1) / (s + 1)))
             ),
+            "The right brackets in reverse order: s goes from s_max down to 0.": (
+                lambda R, eta: {"n": hyperband_brackets(R, eta)[0][::-1]}
+            ),
             "r grows with s: the bracket with the most halvings begins with the shortest.": only(
-                "r", brackets(right_n, lambda s, R, eta: float(eta**s))
+                "r", brackets(right_n, lambda s, R, eta: eta**s)
             ),
             "r is R in every bracket: it should be R / eta ** s.": only(
-                "r", brackets(right_n, lambda s, R, eta: float(R))
-            ),
-            "The right brackets in reverse order: s goes from s_max down to 0.": (
-                lambda R, eta: {
-                    part: value[::-1]
-                    for part, value in zip("nr", hyperband_brackets(R, eta), strict=True)
-                }
+                "r", brackets(right_n, lambda s, R, eta: R)
             ),
             "The last bracket is missing: s goes down to 0, plain random search.": (
                 brackets(right_n, first=1)
