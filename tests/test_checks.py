@@ -177,7 +177,7 @@ def central_difference_moving_theta(f, theta, eps):
         ("relu_backward", relu_backward_on_a_copy),
         ("relu_backward", lambda dA, Z: np.where(Z > 0, dA, 0)),
         ("sigmoid_backward", lambda dA, A: dA * (A - A**2)),
-        ("leaky_relu", lambda Z, slope: np.maximum(Z, slope * Z)),
+        ("leaky_relu", lambda Z, slope: np.maximum(Z, 0) + slope * np.minimum(Z, 0)),
         ("leaky_relu_backward", lambda dA, Z, slope: np.where(Z > 0, dA, slope * dA)),
         ("minibatches", minibatches_generator),
         ("minibatches", lambda N, B, rng: map(list, minibatches_generator(N, B, rng))),

@@ -101,3 +101,28 @@ def test_strict_arrays_can_be_drawn(trained):
     xp = nn.get_array_module(there.theta)
     plotting.plot_boundary(there, xp.asarray(X), xp.asarray(y)).png()
     nn.show_digits(xp.asarray(np.zeros((3, 784)))).png()
+
+
+def test_a_gradient_reports_map_shows_its_errors():
+    net, (X, y) = nn.mlp([5, 4, 3]), (np.random.default_rng(0).normal(size=(6, 5)), np.arange(6) % 3)
+    report = nn.gradient_check(net, X, y)
+    report.per_parameter["layers.0.W"][1, 2] = 0.5
+    figure = plotting.plot_gradient_report(report, alt="One wrong weight.").figure
+    shown = figure.axes[0].images[0].get_array()
+    assert shown.shape == (5, 4) and shown.argmax() == 1 * 4 + 2
+    assert len(plotting.plot_gradient_reports({"a": report, "b": report}, alt="Two.").png()) > 1000
+
+
+def test_a_confusion_matrix_shows_its_counts():
+    C = np.array([[5, 1], [2, 7]])
+    picture = plotting.plot_confusion(C, alt="Two classes.")
+    texts = [text.get_text() for ax in picture.figure.axes for text in ax.texts]
+    assert "1" in texts and "2" in texts
+
+
+def test_a_network_is_drawn_with_all_its_weights():
+    net = nn.mlp([3, 4, 2])
+    parameters = [(layer.params["W"], layer.params["b"]) for layer in net.layers[::2]]
+    figure, ax = plotting.new_figure()
+    plotting.draw_network(ax, parameters)
+    assert len(ax.lines) == 3 * 4 + 4 * 2

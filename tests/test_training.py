@@ -250,3 +250,35 @@ def test_numbers_whose_sum_overflows_are_welcome():
         nn.fit(
             nn.mlp([5, 3], init=0.0), (huge, y), optimizer=nn.SGD(1e-45), epochs=1, progress=False
         )
+
+
+def test_layers_of_ones_own_are_trained(moons):
+    class Square(nn.ReLU):
+        def forward(self, Z, training=False):
+            self.Z = Z
+            return Z * Z
+
+        def backward(self, dA):
+            return 2 * self.Z * dA
+
+    layers = [nn.Dense(2, 8), Square(), nn.Dense(8, 2)]
+    net = nn.Network(layers, loss=nn.SoftmaxCrossEntropy())
+    nn.fit(net, *moons, optimizer=nn.SGD(0.05), epochs=30, progress=False)
+    assert net.score(*moons[1]) > 0.8
+
+
+def test_a_divergence_takes_back_running_averages_too(moons):
+    def trained(schedule, epochs):
+        net = nn.mlp([2, 8, 2], batch_norm=True)
+        history = nn.fit(
+            net, moons[0], optimizer=nn.SGD(0.1), epochs=epochs, batch_size=100,
+            schedule=schedule, progress=False,
+        )  # fmt: skip
+        return net, history
+
+    one, history = trained(lambda t: 1.0 if t < 0.5 else math.inf, epochs=2)
+    two, _ = trained(None, epochs=1)
+    assert "diverged" in history.stopped
+    assert np.array_equal(one.theta, two.theta)
+    for name in ("mean", "var"):
+        assert np.array_equal(one.layers[1].state[name], two.layers[1].state[name])
