@@ -688,7 +688,8 @@ def plot_projections(designs):
                     ms=8, mec="white")  # fmt: skip
             ax.grid(False)
         above.set(ylim=(0, 1), yticks=[], title=title)
-        below.set(ylim=(-0.04, 1.04), xlim=(0, 1), xticks=[], yticks=[], xlabel="the one that matters")
+        below.set(xlim=(0, 1), ylim=(-0.04, 1.04), xticks=[], yticks=[])
+        below.set_xlabel("the one that matters")
     axes[0, 0].set_ylabel("accuracy")
     axes[1, 0].set_ylabel("the one that does not")
     return Picture(

@@ -77,6 +77,9 @@ EXERCISES = [
             "The mask is the wrong way round: an element is kept where U >= p.": (
                 lambda X, U, p: masked(X, (U < p) / (1 - p))
             ),
+            "Brackets: (U >= p) / 1 - p divides by 1 and then subtracts p; write / (1 - p).": (
+                lambda X, U, p: masked(X, (U >= p) / 1 - p)
+            ),
             "You took p for the probability to keep: here p is the probability to drop.": (
                 lambda X, U, p: masked(X, (U < p) / p)
             ),
@@ -153,6 +156,9 @@ EXERCISES = [
             "You divided by 1 - p twice: Var[M] = p / (1 - p).": (
                 lambda A, w, p: p / (1 - p) ** 2 * ((A * w) ** 2).sum(axis=1)
             ),
+            "Brackets: p / 1 - p divides by 1 and then subtracts; write p / (1 - p).": (
+                lambda A, w, p: p / 1 - p * ((A * w) ** 2).sum(axis=1)
+            ),
             "p / (1 - p) is missing: it is the variance of the mask.": (
                 lambda A, w, p: ((A * w) ** 2).sum(axis=1)
             ),
@@ -191,6 +197,9 @@ EXERCISES = [
             ),
             "This is the variance: the standard deviation is its square root.": (
                 lambda P_passes: {"std": P_passes.var(axis=0)}
+            ),
+            "You took the root of the sum of the squares: divide by T before the root.": (
+                lambda P_passes: {"std": P_passes.std(axis=0) * np.sqrt(len(P_passes))}
             ),
             "You divided by T - 1: the formula here has 1/T.": (
                 lambda P_passes: {"std": P_passes.std(axis=0, ddof=1)}

@@ -37,6 +37,14 @@ def corrected_twice(G, beta):
     return M
 
 
+def started_at_first(G, beta):
+    m, M = G[0], np.empty_like(G)
+    for t in range(1, len(G) + 1):
+        m = beta * m + (1 - beta) * G[t - 1]
+        M[t - 1] = m / (1 - beta**t)
+    return M
+
+
 def corrected_one_late(G, beta):
     with np.errstate(all="ignore"):
         return uncorrected(G, beta) / (1 - powers(G, beta, first=0))
@@ -80,6 +88,11 @@ def nesterov_from(look):
 
 def nesterov_stepping_from_ahead(gradient, theta, v, lr, beta):
     return {"theta": nesterov_step(gradient, theta, v, lr, beta)[0] - lr * beta * v}
+
+
+def nesterov_short_step(gradient, theta, v, lr, beta):
+    v = nesterov_step(gradient, theta, v, lr, beta)[1]
+    return {"theta": theta - lr * beta * v}
 
 
 def nesterov_without_share(gradient, theta, v, lr, beta):
@@ -137,6 +150,12 @@ def adam_raw_gradient(theta, grad, m, s, t, lr, beta1, beta2, eps):
     return {"theta": theta - lr * grad / (np.sqrt(s / (1 - beta2**t)) + eps)}
 
 
+def adam_one_late(theta, grad, m, s, t, lr, beta1, beta2, eps):
+    new, m, s = adam_step(theta, grad, m, s, t, lr, beta1, beta2, eps)
+    m_hat, s_hat = m / (1 - beta1 ** (t + 1)), s / (1 - beta2 ** (t + 1))
+    return {"theta": theta - lr * m_hat / (np.sqrt(s_hat) + eps)}
+
+
 def adam_keeps_corrected(theta, grad, m, s, t, lr, beta1, beta2, eps):
     new, m, s = adam_step(theta, grad, m, s, t, lr, beta1, beta2, eps)
     return {"m": m / (1 - beta1**t), "s": s / (1 - beta2**t)}
@@ -167,6 +186,11 @@ def adam_with_l2(theta, grad, m, s, t, lr, decay):
     return {"theta": theta, "m": m, "s": s}
 
 
+def adamw_decays_gradient(theta, grad, m, s, t, lr, decay):
+    new = adam_step(theta, grad, m, s, t, lr, 0.9, 0.999, 1e-8)[0]
+    return {"theta": new - lr * decay * grad}
+
+
 def adamw_divided(theta, grad, m, s, t, lr, decay):
     s_hat = (0.999 * s + 0.001 * grad**2) / (1 - 0.999**t)
     new = adam_step(theta, grad, m, s, t, lr, 0.9, 0.999, 1e-8)[0]
@@ -194,6 +218,9 @@ EXERCISES = [
             "t starts at 1, not at 0: the first average is divided by 1 - beta.": corrected_one_late,
             "t is one too large: the first average is divided by 1 - beta, the second by 1 - beta**2.": (
                 lambda G, beta: uncorrected(G, beta) / (1 - powers(G, beta, first=2))
+            ),
+            "Your average starts at the first gradient: it starts at 0, and that start is corrected.": (
+                started_at_first
             ),
             "You divided by 1 - beta in every row: the power t is missing, 1 - beta**t.": (
                 lambda G, beta: uncorrected(G, beta) / (1 - beta)
@@ -230,6 +257,11 @@ EXERCISES = [
             ),
             "You climb: the step goes against v, theta - lr * v.": (
                 lambda theta, grad, v, lr, beta: {"theta": theta + lr * (beta * v + grad)}
+            ),
+            "1 - beta is too much in the step as well: lr here is PyTorch's own, theta - lr * v.": (
+                lambda theta, grad, v, lr, beta: {
+                    "theta": theta - lr * (1 - beta) * (beta * v + grad)
+                }
             ),
             "You stepped with the old v: update v first, then use it.": (
                 lambda theta, grad, v, lr, beta: {"theta": theta - lr * v}
@@ -306,6 +338,9 @@ EXERCISES = [
             "You stepped with the old averages: update m and s first, then use them.": (
                 adam_old_averages
             ),
+            "t is one too large: it is the number of this step already, 1 for the first.": (
+                adam_one_late
+            ),
             "The step follows the corrected average m_hat, not the gradient of this step alone.": (
                 adam_raw_gradient
             ),
@@ -335,6 +370,9 @@ EXERCISES = [
             ),
             "You stepped from the place ahead: only the gradient is taken there, the step starts at "
             "theta.": nesterov_stepping_from_ahead,
+            "beta is only for looking ahead: the step goes by the whole new v, theta - lr * v.": (
+                nesterov_short_step
+            ),
             "1 - beta is missing: v is our moving average, beta * v + (1 - beta) * gradient.": (
                 nesterov_without_share
             ),
@@ -360,6 +398,9 @@ EXERCISES = [
             ),
             "You divided the decay by the root: it is subtracted as it is, lr * decay * theta.": (
                 adamw_divided
+            ),
+            "The decay takes a share of theta, not of grad: lr * decay * theta.": (
+                adamw_decays_gradient
             ),
             "lr is missing in the decay: lr * decay * theta.": adamw_with(
                 lambda theta, step, lr, decay: theta - lr * step - decay * theta

@@ -119,6 +119,7 @@ def mistakes_inputs(rng):
         mistakes_by(worst_loss_first),
         mistakes_by(as_they_stand),
         mistakes_by(surest_first, of_all=True),
+        mistakes_by(doubtful_first, of_all=True),
         mistakes_by(surest_first, right=True),
     )
 
@@ -229,6 +230,8 @@ EXERCISES = [
             "Right answers are among them: keep only rows where the prediction is not y.": (
                 mistakes_by(surest_first, of_all=True)
             ),
+            "These are the least confident of all examples: keep the mistakes, and the surest comes "
+            "first.": mistakes_by(doubtful_first, of_all=True),
             "These are right answers: keep the rows where the prediction is not y.": (
                 mistakes_by(surest_first, right=True)
             ),
@@ -296,6 +299,9 @@ EXERCISES = [
             ),
             "These are the distances: return the indices of the rows, from np.argsort.": (
                 lambda H, h, n: np.sort(((H - h) ** 2).sum(axis=1))[:n]
+            ),
+            "The nearest row is missing: the first n places of np.argsort are [:n].": (
+                lambda H, h, n: nearest(H, h, n + 1)[1:]
             ),
             "You returned all rows in order: only the first n are wanted.": (
                 lambda H, h, n: nearest(H, h, len(H))
