@@ -80,6 +80,9 @@ EXERCISES = [
             "Brackets: (U >= p) / 1 - p divides by 1 and then subtracts p; write / (1 - p).": (
                 lambda X, U, p: masked(X, (U >= p) / 1 - p)
             ),
+            "Brackets: X * (U >= p) / 1 - p subtracts p at the end; write / (1 - p).": (
+                lambda X, U, p: {"A": X * (U >= p) / 1 - p}
+            ),
             "You took p for the probability to keep: here p is the probability to drop.": (
                 lambda X, U, p: masked(X, (U < p) / p)
             ),

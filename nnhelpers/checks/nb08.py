@@ -219,7 +219,7 @@ EXERCISES = [
             "t is one too large: the first average is divided by 1 - beta, the second by 1 - beta**2.": (
                 lambda G, beta: uncorrected(G, beta) / (1 - powers(G, beta, first=2))
             ),
-            "Your average starts at the first gradient: it starts at 0, and that start is corrected.": (
+            "Your average starts at the first gradient: start at 0, which the division corrects.": (
                 started_at_first
             ),
             "You divided by 1 - beta in every row: the power t is missing, 1 - beta**t.": (

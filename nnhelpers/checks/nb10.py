@@ -230,7 +230,7 @@ EXERCISES = [
             "Right answers are among them: keep only rows where the prediction is not y.": (
                 mistakes_by(surest_first, of_all=True)
             ),
-            "These are the least confident of all examples: keep the mistakes, and the surest comes "
+            "These are the least confident of all examples: keep the mistakes, the surest comes "
             "first.": mistakes_by(doubtful_first, of_all=True),
             "These are right answers: keep the rows where the prediction is not y.": (
                 mistakes_by(surest_first, right=True)
