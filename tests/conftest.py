@@ -1,4 +1,4 @@
-"""Fixtures that all tests share: the backends, a few examples, and no output into ``img/``."""
+"""Fixtures that all tests share: the backends, and one thread."""
 
 import os
 
@@ -46,18 +46,3 @@ def xp(backend):
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)
-
-
-def shaken(net, seed=1, scale=0.5):
-    """Give ``net`` parameters that are nowhere zero, biases included, so that no error hides."""
-    values = np.random.default_rng(seed).normal(scale=scale, size=net.theta.size)
-    net.theta[...] = backend_module.get_array_module(net.theta).asarray(
-        values, dtype=net.theta.dtype
-    )
-    return net
-
-
-def examples(n=7, n_in=5, n_classes=3, seed=2):
-    """Random examples and labels in which each class occurs."""
-    generator = np.random.default_rng(seed)
-    return generator.normal(size=(n, n_in)), np.arange(n) % n_classes

@@ -18,7 +18,7 @@ import zlib
 
 import numpy as np
 import pytest
-from conftest import examples, shaken
+from helpers import examples, shaken
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.lib import format as npy

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import examples
+from helpers import examples
 
 import nnhelpers as nn
 

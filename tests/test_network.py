@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import examples, shaken
+from helpers import examples, shaken
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

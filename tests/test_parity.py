@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import examples, shaken
+from helpers import examples, shaken
 
 import nnhelpers as nn
 

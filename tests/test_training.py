@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from conftest import examples
+from helpers import examples
 
 import nnhelpers as nn
 
