@@ -24,7 +24,6 @@ from .network import Network, evaluate, mlp
 from .optimizers import SGD, Adam, Momentum, RMSprop, cosine, one_cycle, step_decay, warmup
 from .training import fit
 
-
 # Imported when somebody asks: figures, widgets and checks are not needed to train a network.
 _ON_DEMAND = {
     "plotting": None,

@@ -91,7 +91,9 @@ def _load_cupy():
         ones = cupy.ones((2, 2), dtype="float32")
         total = float((cupy.exp(ones @ ones) + cupy.random.random((2, 2)) * 0).sum())
     except Exception as error:  # whatever a broken installation throws, NumPy can still work
-        raise BackendError(f"CuPy found no GPU that works: {type(error).__name__}: {error}") from error
+        raise BackendError(
+            f"CuPy found no GPU that works: {type(error).__name__}: {error}"
+        ) from error
     if not np.isclose(total, 4 * np.exp(2)):
         raise BackendError(f"CuPy computed {total}, not {4 * np.exp(2):.4f}: check the driver")
     return cupy

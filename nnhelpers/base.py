@@ -47,7 +47,7 @@ class Layer:
         """Take new random numbers from ``rng``, if the layer uses any: called once an epoch."""
 
     def freeze(self):
-        """Repeat the last forward pass's random choices from now on: a gradient check needs that."""
+        """Repeat the last pass's random choices from now on: a gradient check needs that."""
 
     def fresh(self):
         """Return a copy without parameters and without anything kept from a forward pass."""

@@ -67,7 +67,9 @@ def load_mnist(folder=DATA_FOLDER):
     """
     xp = default_array_module()
     train_X, train_y, test_X, test_y = (_read_idx(Path(folder) / name) for name in MNIST_FILES)
-    train_X, test_X = (xp.asarray(X.reshape(len(X), -1)) / np.float32(255) for X in (train_X, test_X))
+    train_X, test_X = (
+        xp.asarray(X.reshape(len(X), -1)) / np.float32(255) for X in (train_X, test_X)
+    )
     train_y, test_y = (xp.asarray(y.astype("int64")) for y in (train_y, test_y))
     return MNIST(
         train=Split(train_X[:N_TRAIN], train_y[:N_TRAIN]),

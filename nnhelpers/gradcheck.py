@@ -13,7 +13,6 @@ import numpy as np
 
 from .backend import asnumpy, get_array_module
 from .layers import Dense
-from .losses import l2_penalty
 
 # How a number J(δ) for three tiny steps δ becomes a derivative, and how exact that can be.
 # Central differences lose digits to the subtraction; the complex step subtracts nothing.

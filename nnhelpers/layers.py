@@ -161,8 +161,8 @@ class Dropout(Layer):
 class BatchNorm(Layer):
     """Each unit is brought to mean 0 and variance 1 over the batch, then scaled and shifted.
 
-    Xhat = (X - mean) / sqrt(var + eps), A = gamma * Xhat + beta, where mean and variance (divided by
-    N) are over the N examples of the batch. Back, with sums over the examples,
+    Xhat = (X - mean) / sqrt(var + eps), A = gamma * Xhat + beta, where mean and variance (divided
+    by N) are over the N examples of the batch. Back, with sums over the examples,
 
         dX = gamma / sqrt(var + eps) * (dA - mean(dA) - Xhat * mean(dA * Xhat)).
 
@@ -194,8 +194,8 @@ class BatchNorm(Layer):
             raise ValueError(f"BatchNorm expected a positive number of units, got {n!r}")
         if not (0 <= decay < 1 and eps > 0):
             raise ValueError(
-                f"BatchNorm expected decay from 0 up to 1 (excluded) and eps above 0, got {decay!r} "
-                f"and {eps!r}"
+                "BatchNorm expected decay from 0 up to 1 (excluded) and eps above 0, "
+                f"got {decay!r} and {eps!r}"
             )
         self.n, self.decay, self.eps = int(n), float(decay), float(eps)
         self.shapes = {"gamma": (self.n,), "beta": (self.n,)}
@@ -231,7 +231,7 @@ class BatchNorm(Layer):
         return self.scale * (dA - self.grads["beta"] / N - self.Xhat * (self.grads["gamma"] / N))
 
     def _remember(self, mean, var, N):
-        """Update the running averages; the variance as an estimate for all data, divided by N - 1."""
+        """Update the running averages; the variance, for all data, divided by N - 1."""
         if N < self.smallest_batch:
             raise ValueError(
                 f"{self!r} expected at least {self.smallest_batch} examples in a batch, got {N}: "

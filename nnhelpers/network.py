@@ -51,8 +51,11 @@ class Network:
         _check_chain(self.layers)
         rng = np.random.default_rng(seed)
         values = [layer.initial(rng) for layer in self.layers]
-        flat = [value[name].ravel() for layer, value in zip(self.layers, values, strict=True)
-                for name in layer.shapes]
+        flat = [
+            value[name].ravel()
+            for layer, value in zip(self.layers, values, strict=True)
+            for name in layer.shapes
+        ]
         self._bind(default_array_module().asarray(np.concatenate(flat), dtype="float32"))
 
     def _bind(self, theta):
@@ -326,7 +329,7 @@ def _like(xp, array, theta):
 
 
 def _check_chain(layers):
-    """Raise ValueError unless the layers are free and each Dense takes what the one before gives."""
+    """Raise ValueError unless layers are free, and each Dense takes what the one before gives."""
     for i, layer in enumerate(layers):
         if layer.params or any(layer is other for other in layers[:i]):
             raise ValueError(

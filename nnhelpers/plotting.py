@@ -117,7 +117,9 @@ def plot_history(history, save=True):
         raise ValueError("expected a history with at least one mini-batch, got an empty one")
     figure, (left, right) = new_figure(1, 2, size=(10, 3.6))
     steps = np.arange(1, len(history.batch_loss) + 1)
-    left.plot(steps, history.batch_loss, color=COLORS[6], lw=0.8, alpha=0.7, label="each mini-batch")
+    left.plot(
+        steps, history.batch_loss, color=COLORS[6], lw=0.8, alpha=0.7, label="each mini-batch"
+    )
     left.plot(steps, _running_mean(history.batch_loss), color=COLORS[0], label="running mean")
     left.set(xlabel="mini-batch", ylabel="cost J", title="Cost", ylim=(0, None))
     left.legend()
@@ -353,7 +355,8 @@ def draw_layer(X, W, b):
             ax.text(j, n, text, ha="center", va="center", fontsize=12)
         height, width = framed[name]
         ax.add_patch(matplotlib.patches.Rectangle(
-            (-0.47, -0.47), width - 0.06, height - 0.06, fill=False, lw=3, color=COLORS[2]))  # fmt: skip
+            (-0.47, -0.47), width - 0.06, height - 0.06, fill=False, lw=3,
+            color=COLORS[2]))  # fmt: skip
         ax.text(-0.62, 0, sign, ha="right", va="center", fontsize=20)
         shape = f"({columns},)" if name == "b" else f"({rows}, {columns})"
         ax.set(title=f"{name}  {shape}", xticks=[], yticks=[])

@@ -226,7 +226,7 @@ class _NoProgressBar:
 
 
 def _prepare(net, pair, name):
-    """Return (X, y) on the network's device and in its dtype, checked once for the whole training."""
+    """Return (X, y) on the network's device and in its dtype, checked once for all."""
     try:
         X, y = pair
     except (TypeError, ValueError):

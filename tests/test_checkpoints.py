@@ -70,9 +70,13 @@ def networks(draw):
         if draw(st.booleans()):
             layers.append(nn.BatchNorm(n_out, draw(st.floats(0, 0.99)), draw(st.floats(1e-9, 1))))
         layers += draw(st.lists(SIMPLE, max_size=2))
-    loss = draw(st.sampled_from([nn.SoftmaxCrossEntropy, nn.SigmoidCrossEntropy, nn.MeanSquaredError]))
+    loss = draw(
+        st.sampled_from([nn.SoftmaxCrossEntropy, nn.SigmoidCrossEntropy, nn.MeanSquaredError])
+    )
     net = nn.Network(layers, loss()).astype(draw(st.sampled_from(["float32", "float64"])))
-    numbers = np.random.default_rng(draw(st.integers(0, 99))).integers(0, 256, net.theta.nbytes, "uint8")
+    numbers = np.random.default_rng(draw(st.integers(0, 99))).integers(
+        0, 256, net.theta.nbytes, "uint8"
+    )
     net.theta[...] = numbers.view(net.theta.dtype)  # any bits at all: NaN, -0.0, 1e-310
     return net
 
@@ -290,7 +294,9 @@ def test_the_content_is_on_the_disk_before_the_name_is(net, path, monkeypatch):
     calls = []
     for name in ("fsync", "replace"):
         real = getattr(os, name)
-        monkeypatch.setattr(os, name, lambda *a, name=name, real=real: (calls.append(name), real(*a)))
+        monkeypatch.setattr(
+            os, name, lambda *a, name=name, real=real: (calls.append(name), real(*a))
+        )
     nn.save(net, path)
     assert calls[:2] == ["fsync", "replace"]
 
@@ -402,7 +408,9 @@ def test_every_truncation_is_noticed(file):
     cuts = [0, 1, 4, 30, 43, 44, 45, len(content) - 1, len(content) - 64, len(content) - 65]
     for size in [*cuts, *np.random.default_rng(0).integers(len(content), size=50)]:
         file.write_bytes(content[:size])
-        with pytest.raises(nn.CheckpointError, match="incomplete|expected a file written by nn.save"):
+        with pytest.raises(
+            nn.CheckpointError, match="incomplete|expected a file written by nn.save"
+        ):
             nn.load(file)
     file.write_bytes(content + b"\0")
     with pytest.raises(nn.CheckpointError):
@@ -439,7 +447,10 @@ def test_flipped_bytes_behind_a_right_checksum_do_no_harm(file):
 ])  # fmt: skip
 def test_foreign_files(path, content, message):
     path.write_bytes(content)
-    with pytest.raises(nn.CheckpointError, match=f"^{re.escape(str(path))}: expected a file written by nn.save, {message}"):
+    with pytest.raises(
+        nn.CheckpointError,
+        match=f"^{re.escape(str(path))}: expected a file written by nn.save, {message}",
+    ):
         nn.load(path)
 
 
@@ -610,7 +621,9 @@ def test_members_missing_twice_or_out_of_order(file):
             nn.load(file)
         if number > 1:
             theta = members["theta.npy"]
-            forge(file, {**{k: v for k, v in members.items() if k != "theta.npy"}, "theta.npy": theta})
+            forge(
+                file, {**{k: v for k, v in members.items() if k != "theta.npy"}, "theta.npy": theta}
+            )
             with pytest.raises(nn.CheckpointError, match="expected the members"):
                 nn.load(file)
 
@@ -746,7 +759,9 @@ def test_killed_at_any_time_again_and_again(left_alone, tmp_path):
     for _ in range(3):
         before = checkpoint.read_bytes() if checkpoint.exists() else None
         child = start(TRAINING, checkpoint, out, 5, 0, "")
-        while child.poll() is None and (not checkpoint.exists() or checkpoint.read_bytes() == before):
+        while child.poll() is None and (
+            not checkpoint.exists() or checkpoint.read_bytes() == before
+        ):
             time.sleep(0.001)
         time.sleep(rng.uniform(0, 0.005))
         child.kill()
@@ -805,7 +820,9 @@ def test_resume_with_any_generator(path, bit_generator):
     net, _, _ = fit(path, epochs=4, seed=generator())
     whole, _, _ = fit(None, resume=False, epochs=4, seed=generator())
     assert bits(net) == bits(whole)
-    other = np.random.Generator(np.random.MT19937() if bit_generator == "PCG64" else np.random.PCG64())
+    other = np.random.Generator(
+        np.random.MT19937() if bit_generator == "PCG64" else np.random.PCG64()
+    )
     with pytest.raises(nn.CheckpointError, match="no state of a generator"):
         fit(path, epochs=5, seed=other)
 
@@ -861,7 +878,11 @@ def test_resume_needs_a_training_in_an_intact_file(path, net):
 def test_a_generator_state_that_is_none(path):
     fit(path)
     good = path.read_bytes()
-    for state in ({}, {"bit_generator": "PCG64"}, {"bit_generator": "PCG64", "state": {"state": "x", "inc": 1}}):
+    for state in (
+        {},
+        {"bit_generator": "PCG64"},
+        {"bit_generator": "PCG64", "state": {"state": "x", "inc": 1}},
+    ):
         path.write_bytes(good)
         edited(path, set_in("resume", "generator", state))
         with pytest.raises(nn.CheckpointError, match="no state of a generator"):
@@ -889,7 +910,10 @@ def test_a_full_disk_stops_the_training_and_loses_nothing(path, monkeypatch, cap
 
     monkeypatch.setattr(os, "replace", full)
     net, _, history = fit(path)
-    assert "checkpoint could not be written after epoch 2: [Errno 28] No space" in capsys.readouterr().out
+    assert (
+        "checkpoint could not be written after epoch 2: [Errno 28] No space"
+        in capsys.readouterr().out
+    )
     assert history.epochs == 2 and nn.load_training(path).history.epochs == 1
     monkeypatch.undo()
     whole, _, _ = fit(None, resume=False)

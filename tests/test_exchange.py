@@ -9,7 +9,9 @@ import nnhelpers as nn
 
 @pytest.fixture(scope="module")
 def torch():
-    module = pytest.importorskip("torch", reason="PyTorch, the partner of this comparison, is not installed")
+    module = pytest.importorskip(
+        "torch", reason="PyTorch, the partner of this comparison, is not installed"
+    )
     module.set_num_threads(1)
     return module
 
@@ -31,9 +33,13 @@ def torch_twin(torch, dtype):
 def test_arrays_and_back(backend):
     net = network().to("numpy")
     arrays = nn.to_arrays(net.to(backend))
-    assert list(arrays)[:2] == ["layers.0.W", "layers.0.b"] and arrays["layers.1.mean"].shape == (4,)
+    assert list(arrays)[:2] == ["layers.0.W", "layers.0.b"] and arrays["layers.1.mean"].shape == (
+        4,
+    )
     assert all(type(array) is np.ndarray for array in arrays.values())
-    twin = nn.mlp([5, 4, 6, 3], ["relu", "tanh"], dropout=0.2, batch_norm=True, seed=9).astype("float64")
+    twin = nn.mlp([5, 4, 6, 3], ["relu", "tanh"], dropout=0.2, batch_norm=True, seed=9).astype(
+        "float64"
+    )
     twin = twin.to(backend)
     theta = twin.theta
     nn.from_arrays(twin, arrays)
@@ -118,7 +124,9 @@ def test_what_pytorch_trained_works_here(torch, dtype, tolerance, backend):
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     for _ in range(5):
         optimizer.zero_grad()
-        torch.nn.functional.cross_entropy(model(torch.from_numpy(X)), torch.from_numpy(y)).backward()
+        torch.nn.functional.cross_entropy(
+            model(torch.from_numpy(X)), torch.from_numpy(y)
+        ).backward()
         optimizer.step()
     model.eval()
     net = network(dtype).to(backend)

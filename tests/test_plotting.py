@@ -104,7 +104,10 @@ def test_strict_arrays_can_be_drawn(trained):
 
 
 def test_a_gradient_reports_map_shows_its_errors():
-    net, (X, y) = nn.mlp([5, 4, 3]), (np.random.default_rng(0).normal(size=(6, 5)), np.arange(6) % 3)
+    net, (X, y) = (
+        nn.mlp([5, 4, 3]),
+        (np.random.default_rng(0).normal(size=(6, 5)), np.arange(6) % 3),
+    )
     report = nn.gradient_check(net, X, y)
     report.per_parameter["layers.0.W"][1, 2] = 0.5
     figure = plotting.plot_gradient_report(report, alt="One wrong weight.").figure

@@ -99,7 +99,9 @@ def test_another_pruner(spirals):
 
 
 def test_the_seed_decides(spirals):
-    first, again, other = (search(SPACE, *spirals, n_trials=14, epochs=3, seed=s) for s in (5, 5, 6))
+    first, again, other = (
+        search(SPACE, *spirals, n_trials=14, epochs=3, seed=s) for s in (5, 5, 6)
+    )
     assert described(first) == described(again) != described(other)
 
 
@@ -236,7 +238,11 @@ def test_bad_spaces(space, complaint, spirals):
 
 
 def test_numpy_numbers_are_numbers(spirals):
-    space = {"lr": (np.float64(0.1), np.float32(0.2)), "hidden": [np.int64(4)], "batch_norm": np.False_}
+    space = {
+        "lr": (np.float64(0.1), np.float32(0.2)),
+        "hidden": [np.int64(4)],
+        "batch_norm": np.False_,
+    }
     assert search(space, *spirals, n_trials=1, epochs=1).best_params["hidden"] == 4
 
 
@@ -324,7 +330,9 @@ def test_a_killed_study_goes_on_and_has_lost_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(tuning, "SIGN_EVERY", 1)
     monkeypatch.setattr(tuning, "DEAD_AFTER", 2)
     study = search(hill, n_trials=7, storage=storage)
-    assert [trial.state.name for trial in study.trials] == 3 * ["COMPLETE"] + ["FAIL"] + 4 * ["COMPLETE"]
+    assert [trial.state.name for trial in study.trials] == 3 * ["COMPLETE"] + ["FAIL"] + 4 * [
+        "COMPLETE"
+    ]
     assert [(t.number, t.params, t.value, t.datetime_complete) for t in study.trials[:3]] == [
         (t.number, t.params, t.value, t.datetime_complete) for t in before
     ]
@@ -346,7 +354,10 @@ def test_two_processes_share_a_study(tmp_path):
 
 def test_tuned_beats_the_default():
     data = nn.load_mnist()
-    train, valid = (data.train.X[:2000], data.train.y[:2000]), (data.valid.X[:2000], data.valid.y[:2000])
+    train, valid = (
+        (data.train.X[:2000], data.train.y[:2000]),
+        (data.valid.X[:2000], data.valid.y[:2000]),
+    )
     space = {"lr": (1e-4, 1e-1, "log"), "hidden": [32, 64, 128], "batch_size": [16, 32, 128],
              "dropout": (0.0, 0.3)}  # fmt: skip
     gains = []

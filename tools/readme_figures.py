@@ -40,7 +40,8 @@ def digits():
     for seed in SEEDS:
         net = nn.mlp([784, 128, 10], seed=seed)
         history = nn.fit(net, data.train, data.valid, optimizer=nn.SGD(0.3), epochs=10,
-                         batch_size=32, seed=seed, schedule=nn.cosine(), progress=False)  # fmt: skip
+                         batch_size=32, seed=seed, schedule=nn.cosine(),
+                         progress=False)  # fmt: skip
         scores.append(net.score(*data.test))
         seconds.append(sum(history.seconds))
         if seed == 0:
