@@ -27,11 +27,19 @@ def trials_needed(share, confidence):
 
 
 def share_inputs(rng):
-    # The exact number has decimals, so that rounding in the wrong direction shows.
+    # The exact number has small decimals, so that int and round both come out too small; and no two
+    # of the known mistakes come to the same number.
     while True:
         share, confidence = float(rng.uniform(0.02, 0.05)), float(rng.uniform(0.8, 0.9))
         exact = math.log(1 - confidence) / math.log(1 - share)
-        if 0.1 < exact % 1 < 0.9 and round(confidence / share) != math.ceil(exact):
+        n = math.ceil(exact)
+        others = {
+            math.ceil(math.log(a) / math.log(b))
+            for a, b in [(share, 1 - share), (1 - confidence, confidence), (share, confidence),
+                         (confidence, 1 - share)]
+        }  # fmt: skip
+        numbers = {n - 1, n, n + 1, math.ceil(confidence / share)} | others
+        if 0.1 < exact % 1 < 0.4 and len(numbers) == 8:
             return share, confidence
 
 
@@ -129,6 +137,9 @@ EXERCISES = [
             "high should be divided by low: the exponent u belongs to the ratio of the ends.": (
                 lambda u, low, high: low * high**u
             ),
+            "ln(high) - ln(low) is ln(high / low): yours is ln(high - low).": (
+                lambda u, low, high: low * (high - low) ** u
+            ),
         },
     ),
     Exercise(
@@ -140,11 +151,23 @@ EXERCISES = [
             "One too few: n must be rounded up, or the probability is a little too small.": (
                 lambda share, confidence: trials_needed(share, confidence) - 1
             ),
+            "One too many: rounding up is enough.": (
+                lambda share, confidence: trials_needed(share, confidence) + 1
+            ),
             "Round up: a search cannot have a part of a trial.": (
                 lambda share, confidence: math.log(1 - confidence) / math.log(1 - share)
             ),
-            "The fraction is upside down: n = ln(1 - confidence) / ln(1 - share).": (
+            "The fraction comes out below 1: it is upside down, or a `1 -` is missing.": (
                 lambda share, confidence: math.ceil(math.log(1 - share) / math.log(1 - confidence))
+            ),
+            "You took share above: 0.05 was both the share and 1 - confidence in the example.": (
+                lambda share, confidence: math.ceil(math.log(share) / math.log(1 - share))
+            ),
+            "You took confidence below: 0.95 was both confidence and 1 - share in the example.": (
+                lambda share, confidence: math.ceil(math.log(1 - confidence) / math.log(confidence))
+            ),
+            "share and confidence are swapped: above 1 - confidence is due, below 1 - share.": (
+                lambda share, confidence: math.ceil(math.log(share) / math.log(confidence))
             ),
             "You took confidence where 1 - confidence, the probability to miss, was due.": (
                 lambda share, confidence: math.ceil(math.log(confidence) / math.log(1 - share))
@@ -205,6 +228,9 @@ EXERCISES = [
             "n has (s + 1)/(s_max + 1) upside down.": only(
                 "n",
                 brackets(lambda s, s_max, R, eta: math.ceil((s + 1) * eta**s / (s_max + 1))),
+            ),
+            "n counts the brackets one too few: there are s_max + 1, as s = 0 is one of them.": only(
+                "n", brackets(lambda s, s_max, R, eta: math.ceil(s_max * eta**s / (s + 1)))
             ),
             "n lacks the factor eta ** s: short trainings allow many configurations.": only(
                 "n", brackets(lambda s, s_max, R, eta: math.ceil((s_max + 1) / (s + 1)))
