@@ -33,7 +33,8 @@ optuna.logging.set_verbosity(optuna.logging.ERROR)
 OPTIMIZERS = {"sgd": SGD, "momentum": Momentum, "rmsprop": RMSprop, "adam": Adam}
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 # In seconds: a running trial signs in the storage that its process is alive, and one that has not
-# done so for the second number is marked as failed when any process begins its next trial.
+# done so for the second number is marked as failed when any process begins its next trial, which
+# then tries the same hyperparameters again.
 SIGN_EVERY, DEAD_AFTER = 10, 60
 
 
@@ -307,9 +308,11 @@ def _open(storage):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+                again = optuna.storages.RetryHeartbeatStaleTrialCallback(max_retry=3)
                 return optuna.storages.RDBStorage(
                     storage, engine_kwargs=options if storage.startswith("sqlite:") else None,
                     heartbeat_interval=SIGN_EVERY, grace_period=DEAD_AFTER,
+                    heartbeat_stale_trial_callback=again,
                 )  # fmt: skip
         except (SQLAlchemyError, StorageInternalError) as error:
             # Two processes that set up a new database get into each other's way: the next attempt

@@ -400,3 +400,21 @@ def test_importance_finds_what_matters():
 
     importance = nn.tuning_importance(search(objective, n_trials=40))
     assert importance["x"] > 0.8 and sum(importance.values()) == pytest.approx(1)
+
+
+def test_a_killed_trials_hyperparameters_are_tried_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(tuning, "SIGN_EVERY", 1)
+    monkeypatch.setattr(tuning, "DEAD_AFTER", 1)
+    storage = f"sqlite:///{(tmp_path / 'study.db').as_posix()}"
+    database = tuning._open(storage)
+    study = optuna.create_study(storage=database, study_name="tuning", direction="maximize")
+    with pytest.warns(UserWarning, match="Study.optimize"):
+        killed = study.ask()  # a trial that has signed once, and then no more
+    x = killed.suggest_float("x", 0, 1)
+    database.record_heartbeat(killed._trial_id)
+    time.sleep(2.5)
+    study = nn.tune(
+        lambda trial: trial.suggest_float("x", 0, 1), n_trials=2, storage=storage, progress=False
+    )
+    assert study.trials[killed.number].state.name == "FAIL"
+    assert x in [trial.params["x"] for trial in study.trials if trial.state.name == "COMPLETE"]
