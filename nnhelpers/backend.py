@@ -57,6 +57,13 @@ def asnumpy(array):
     return array.get() if hasattr(array, "get") else np.asarray(array)
 
 
+def move(array, xp):
+    """Return ``array`` as an array of the library ``xp``: itself if it is one, else a copy."""
+    if hasattr(array, "dtype") and get_array_module(array) is xp:
+        return array
+    return xp.asarray(asnumpy(array))
+
+
 def load_backend(name):
     """Return the array library called ``name``, after a trial that it really computes.
 

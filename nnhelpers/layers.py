@@ -215,9 +215,10 @@ class BatchNorm(Layer):
             self._remember(mean, var, X.shape[-2])
         else:
             centred, var = X - self.state["mean"], self.state["var"]
-        self.scale = self.params["gamma"] / xp.sqrt(var + self.eps)
+        size = xp.sqrt(var + self.eps)
+        self.scale = self.params["gamma"] / size
         if training:
-            self.Xhat = centred / xp.sqrt(var + self.eps)
+            self.Xhat = centred / size
             return self.params["gamma"] * self.Xhat + self.params["beta"]
         return self.scale * centred + self.params["beta"]
 

@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from .activations import activation as activation_layer
-from .backend import asnumpy, default_array_module, get_array_module, load_backend
+from .backend import default_array_module, get_array_module, load_backend, move
 from .layers import BatchNorm, Dense, Dropout
 from .losses import SigmoidCrossEntropy, SoftmaxCrossEntropy, l2_penalty
 
@@ -65,7 +65,9 @@ class Network:
         start = 0
         for layer in self.layers:
             layer.params, layer.grads = {}, {}
-            layer.state = {name: _like(xp, value, theta) for name, value in layer.state.items()}
+            layer.state = {
+                name: move(value, xp).astype(theta.dtype) for name, value in layer.state.items()
+            }
             for name, shape in layer.shapes.items():
                 stop = start + math.prod(shape)
                 layer.params[name] = theta[start:stop].reshape(shape)
@@ -170,7 +172,7 @@ class Network:
         xp = load_backend(backend)
         if get_array_module(self.theta) is xp:
             return self.copy()
-        return self._with(xp.asarray(asnumpy(self.theta)))
+        return self._with(move(self.theta, xp))
 
     def _with(self, theta):
         twin = copy.copy(self)
@@ -319,13 +321,6 @@ def _one_for_each(setting, n_hidden, what):
             f"got {len(setting)}: {list(setting)}"
         )
     return list(setting)
-
-
-def _like(xp, array, theta):
-    """Return ``array`` as an array of ``xp`` with the dtype of ``theta``."""
-    if get_array_module(array) is not xp:
-        array = xp.asarray(asnumpy(array))
-    return array.astype(theta.dtype)
 
 
 def _check_chain(layers):

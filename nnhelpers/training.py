@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 
-from .backend import asnumpy, get_array_module
+from .backend import asnumpy, get_array_module, move
 from .checkpoints import Checkpoint, check_place, restore, save_training, what_must_match
 from .history import History
 from .network import evaluate
@@ -234,7 +234,7 @@ def _prepare(net, pair, name):
             f"expected {name} as a pair (X, y), such as data.{name}, got {type(pair).__name__}"
         ) from None
     xp = get_array_module(net.theta)
-    X, y = (_move(xp, array) for array in (X, y))
+    X, y = move(X, xp), move(y, xp)
     y = net._as_labels(X, y)
     X = net._as_input(X)
     # A sum is finite unless an element is not, and takes a tenth of the time of looking at each.
@@ -248,14 +248,6 @@ def _prepare(net, pair, name):
         )
     net.forward(X[:1])  # says at once if the shapes do not fit
     return X, y
-
-
-def _move(xp, array):
-    if not hasattr(array, "dtype"):
-        return xp.asarray(array)
-    if get_array_module(array) is xp:
-        return array
-    return xp.asarray(asnumpy(array))
 
 
 def _check_settings(n_examples, epochs, batch_size, l2):

@@ -46,3 +46,13 @@ def xp(backend):
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)
+
+
+@pytest.fixture(scope="session")
+def torch():
+    """PyTorch, if it is there, on one thread."""
+    module = pytest.importorskip(
+        "torch", reason="PyTorch, the partner of this comparison, is not installed"
+    )
+    module.set_num_threads(1)
+    return module

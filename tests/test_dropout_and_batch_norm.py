@@ -106,10 +106,7 @@ def test_long_and_short_backward_agree(rng):
     assert np.abs(short - long).max() < 1e-12
 
 
-def test_batch_norm_against_pytorch(rng):
-    torch = pytest.importorskip(
-        "torch", reason="PyTorch, the partner of this comparison, is not installed"
-    )
+def test_batch_norm_against_pytorch(rng, torch):
     layer = batch_norm(4)
     theirs = torch.nn.BatchNorm1d(4, dtype=torch.float64)
     theirs.weight.data, theirs.bias.data = (

@@ -7,15 +7,6 @@ from helpers import examples, shaken
 import nnhelpers as nn
 
 
-@pytest.fixture(scope="module")
-def torch():
-    module = pytest.importorskip(
-        "torch", reason="PyTorch, the partner of this comparison, is not installed"
-    )
-    module.set_num_threads(1)
-    return module
-
-
 def network(dtype="float64"):
     net = shaken(nn.mlp([5, 4, 6, 3], ["relu", "tanh"], dropout=0.2, batch_norm=True)).astype(dtype)
     net.loss_and_grad(*examples())  # moves the running averages

@@ -100,10 +100,7 @@ def test_types_are_kept_and_the_gradient_is_left_alone(name):
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_200_steps_like_pytorchs(name):
-    torch = pytest.importorskip(
-        "torch", reason="PyTorch, the partner of this comparison, is not installed"
-    )
+def test_200_steps_like_pytorchs(name, torch):
     net = nn.mlp([2, 8, 8, 3], "tanh", seed=3).astype("float64")
     X, y = nn.make_spirals(90, seed=0)
     theirs_theta = torch.nn.Parameter(torch.tensor(net.theta.copy()))

@@ -6,16 +6,6 @@ from helpers import examples, shaken
 
 import nnhelpers as nn
 
-
-@pytest.fixture(scope="module")
-def torch():
-    module = pytest.importorskip(
-        "torch", reason="PyTorch, the partner of this comparison, is not installed"
-    )
-    module.set_num_threads(1)
-    return module
-
-
 ACTIVATIONS = {"relu": "ReLU", "tanh": "Tanh", "sigmoid": "Sigmoid", "leaky_relu": "LeakyReLU"}
 
 
