@@ -33,6 +33,8 @@ _ON_DEMAND = {
     "plot_history": "plotting",
     "show_digits": "plotting",
     "check": "checks",
+    "questions": None,
+    "ask": "questions",
     "tuning": None,
     "tune": "tuning",
     "fit_trial": "tuning",

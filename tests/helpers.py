@@ -1,5 +1,9 @@
-"""Networks and examples that many tests begin with."""
+"""What many tests begin with: networks, examples, and the solutions that the notebooks show."""
 
+import copy
+import re
+
+import nbformat
 import numpy as np
 
 from nnhelpers import get_array_module
@@ -16,3 +20,33 @@ def examples(n=7, n_in=5, n_classes=3, seed=2):
     """Random examples and labels in which each class occurs."""
     generator = np.random.default_rng(seed)
     return generator.normal(size=(n, n_in)), np.arange(n) % n_classes
+
+
+def solved_cells(notebook):
+    """Find each exercise: yield (names that are checked, index of the stub's cell, solution)."""
+    stub, names = None, []
+    for index, cell in enumerate(notebook.cells):
+        if cell.cell_type == "code":
+            if "raise NotImplementedError" in cell.source:
+                stub = index
+            names += re.findall(r"nn\.check\(\s*\"(\w+)\"", cell.source)
+        elif "<summary>Solution" in cell.source and names:
+            code = "\n".join(re.findall(r"```python\n(.*?)```", cell.source, re.DOTALL))
+            yield names, stub, code
+            names = []
+
+
+def exercises(path):
+    """Yield (name of the exercise, its stub, its solution) for each ``nn.check`` in the notebook."""
+    notebook = nbformat.read(path, as_version=4)
+    for names, stub, solution in solved_cells(notebook):
+        for name in names:
+            yield name, notebook.cells[stub].source, solution
+
+
+def with_solutions(notebook):
+    """Return a copy of the notebook in which each solution has taken its stub's place."""
+    solved = copy.deepcopy(notebook)
+    for _, stub, solution in solved_cells(notebook):
+        solved.cells[stub].source = solution
+    return solved

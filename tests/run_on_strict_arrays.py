@@ -1,6 +1,7 @@
 """``python run_on_strict_arrays.py NOTEBOOK``: run a notebook's cells as a GPU student's kernel would.
 
-The arrays in use are those of ``strictarray``, which refuse to mix with NumPy's as CuPy's do. When
+The arrays in use are those of ``strictarray``, which refuse to mix with NumPy's as CuPy's do. Each
+exercise's stub gives way to the solution that the notebook shows, and every check must pass. When
 all cells have run, each panel is drawn at every combination of its controls' first and last values.
 Ends with exit code 1 and the cell's error if anything fails.
 """
@@ -13,16 +14,25 @@ os.environ["NNHELPERS_BACKEND"] = "strictarray"
 
 import nbformat
 import strictarray
+from helpers import with_solutions
 from IPython.core.interactiveshell import InteractiveShell
 
-from nnhelpers import backend
+from nnhelpers import backend, checks
 
 backend._modules["strictarray"] = strictarray
 
 
 def main(path):
     shell = InteractiveShell.instance()
-    for cell in nbformat.read(path, as_version=4).cells:
+    answers = []
+    check = checks.check
+
+    def check_and_note(*args):
+        answers.append(check(*args))
+        return answers[-1]
+
+    checks.check = check_and_note
+    for cell in with_solutions(nbformat.read(path, as_version=4)).cells:
         if cell.cell_type == "code":
             result = shell.run_cell(cell.source, store_history=False)
             if not result.success:
@@ -30,6 +40,12 @@ def main(path):
                     f"cell {cell.id} failed on arrays that do not mix with NumPy's", file=sys.stderr
                 )
                 return 1
+
+    failed = [answer for answer in answers if not answer.passed]
+    if failed or not answers:
+        print(f"{len(answers)} checks of the solutions; these failed: {failed}", file=sys.stderr)
+        return 1
+    print("\nsolved:", *sorted({answer.name for answer in answers}))
 
     from nnhelpers.widgets import Panel
 

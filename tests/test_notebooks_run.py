@@ -8,6 +8,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
+from helpers import exercises
 
 import nnhelpers as nn
 from nnhelpers import asnumpy, checks
@@ -19,33 +20,17 @@ by_name = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 @by_name
 def test_on_arrays_that_do_not_mix_with_numpys(path):
-    """What a student with a GPU would meet, and every slider at both of its ends."""
+    """A student with a GPU who solves every exercise, and every slider at both of its ends."""
     script = Path(__file__).with_name("run_on_strict_arrays.py")
     done = subprocess.run(
         [sys.executable, str(script), str(path)],
         cwd=path.parent, capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    solved = re.findall(r"^solved: (.*)$", done.stdout, flags=re.MULTILINE)[0].split()
+    assert solved == sorted(name for name, _, _ in exercises(path))
     panels, drawings = map(int, re.findall(r"(\d+) panels, drawn (\d+) times", done.stdout)[0])
     assert panels >= 1 and drawings >= 2 * panels
-
-
-def exercises(path):
-    """Yield (name of the exercise, its stub, its solution) for each ``nn.check`` in the notebook."""
-    stub = None
-    checked = []
-    for cell in nbformat.read(path, as_version=4).cells:
-        if cell.cell_type == "code":
-            if "raise NotImplementedError" in cell.source:
-                stub = cell.source
-            checked += [
-                (name, stub) for name in re.findall(r"nn\.check\(\s*\"(\w+)\"", cell.source)
-            ]
-        elif "<summary>Solution" in cell.source:
-            code = "\n".join(re.findall(r"```python\n(.*?)```", cell.source, re.DOTALL))
-            for name, its_stub in checked:
-                yield name, its_stub, code
-            checked = []
 
 
 @by_name

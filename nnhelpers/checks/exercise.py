@@ -200,13 +200,13 @@ def call(exercise, function, inputs):
 
 
 def run(function, given):
-    """Call the function; once more with CuPy arrays, if it works with `xp` and `xp` is CuPy."""
+    """Call the function; once more with arrays of its own `xp`, where that is not NumPy."""
     xp = getattr(inspect.unwrap(function), "__globals__", {}).get("xp")
     untouched = copy.deepcopy(given)
     try:
         answer = function(*given)
     except TypeError:  # CuPy's functions refuse NumPy's arrays
-        if getattr(xp, "__name__", "") != "cupy":
+        if xp is None or xp is np:
             raise
         answer = function(*move(untouched, xp))
     if hasattr(answer, "__next__"):

@@ -1,0 +1,5 @@
+"""The quick questions of notebook 05."""
+
+from .question import Choice, Number
+
+QUESTIONS = []

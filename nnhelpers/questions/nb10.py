@@ -1,0 +1,5 @@
+"""The quick questions of notebook 10."""
+
+from .question import Choice, Number
+
+QUESTIONS = []
