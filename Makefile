@@ -5,7 +5,7 @@
 PYTHON ?= python3
 ARGS ?=
 
-.PHONY: help lab test notebooks bench install clean
+.PHONY: help lab test notebooks student slides bench install clean
 
 help:       ## this list
 	@$(PYTHON) lab.py help
@@ -19,11 +19,17 @@ test:       ## run the tests, then re-run every notebook and compare
 notebooks:  ## execute the notebooks afresh and store their outputs
 	@$(PYTHON) lab.py notebooks $(ARGS)
 
+student:    ## write a clean set of notebooks for a class, into student/
+	@$(PYTHON) lab.py student $(ARGS)
+
+slides:     ## write the notebooks as slides, into slides/
+	@$(PYTHON) lab.py slides $(ARGS)
+
 bench:      ## measure speed, side by side with other libraries
 	@$(PYTHON) lab.py bench $(ARGS)
 
 install:    ## only install, for example before a lesson without a network
 	@$(PYTHON) lab.py install $(ARGS)
 
-clean:      ## remove .venv and caches
+clean:      ## remove .venv, slides and caches
 	@$(PYTHON) lab.py clean

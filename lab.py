@@ -3,9 +3,11 @@
     python lab.py                     open JupyterLab on the first notebook
     python lab.py test [...]          run the tests, then re-run every notebook and compare
     python lab.py notebooks [...]     execute the notebooks afresh and store their outputs
+    python lab.py student [...]       write a clean set of notebooks for a class (TEACHING.md)
+    python lab.py slides [...]        write the notebooks as slides, into slides/
     python lab.py bench [...]         measure speed, side by side with other libraries
     python lab.py install [extra]     only install, for example before a lesson without a network
-    python lab.py clean               remove .venv and caches
+    python lab.py clean               remove .venv, slides and caches
 
 The first run makes `.venv` in this folder and installs the course into it, which needs a network.
 Later runs start in seconds and need none. What follows the command is passed on: `--no-browser` to
@@ -33,6 +35,7 @@ NEWEST_TRIED = (3, 14)
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 START = Path("notebooks") / "00_start_here.ipynb"
+PRESENTER = ROOT / "tools" / "presenter"
 
 # pytest ends with 5 when nothing was collected, as `-k name` does where no notebook has that name.
 PYTEST_NOTHING_COLLECTED = 5
@@ -254,16 +257,37 @@ def reproducible_environment():
     return env
 
 
+# The theme is one that asks no other host for its fonts; a derivation that grows from the top of
+# the slide does not jump.
+SLIDES = {"theme": "white", "transition": "none", "center": False, "slideNumber": "c/t"}
+
+
 def lab_settings():
-    """Tell this environment's JupyterLab not to ask the internet for news and updates.
+    """Tell this environment's JupyterLab not to ask the internet for news and updates, and to
+    present the notebooks well where the extra `present` is installed.
 
     These are defaults inside .venv; what users choose in their own settings still wins.
     """
-    folder = VENV / "share" / "jupyter" / "lab" / "settings"
-    folder.mkdir(parents=True, exist_ok=True)
+    share = VENV / "share" / "jupyter"
     quiet = {"fetchNews": "false", "checkForUpdates": False}
-    text = json.dumps({"@jupyterlab/apputils-extension:notification": quiet})
-    (folder / "overrides.json").write_text(text, encoding="utf-8")
+    settings = {"@jupyterlab/apputils-extension:notification": quiet}
+    if (share / "labextensions" / "jupyterlab-rise").is_dir():
+        settings["jupyterlab-rise:plugin"] = SLIDES
+        complete_the_slides(share)
+    folder = share / "lab" / "settings"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "overrides.json").write_text(json.dumps(settings), encoding="utf-8")
+
+
+def complete_the_slides(share):
+    """Put tools/presenter where JupyterLab and jupyterlab-rise look for extensions.
+
+    It gives the slides what they lack: sliders, large type, scrolling.
+    """
+    place = share / "labextensions" / "nnhelpers-presenter"
+    if place.exists():
+        shutil.rmtree(str(place))
+    shutil.copytree(str(PRESENTER), str(place))
 
 
 def lab_command(python, args):
@@ -366,6 +390,8 @@ def command_install(args):
     """Install the course, with the extras that are named, and start nothing."""
     for extra in args or [None]:
         ensure_environment(extra)
+    if "slides" in args and command_slides(["--fetch"]):
+        return 1
     print("The course is installed in .venv.")
     return 0
 
@@ -374,6 +400,31 @@ def command_notebooks(args):
     """Execute the notebooks in order and store their outputs."""
     python = ensure_environment()
     command = [python, "-m", "tools.execute_notebooks"] + args
+    return subprocess.call(command, cwd=str(ROOT), env=reproducible_environment())
+
+
+def command_student(args):
+    """Write a class set; a folder named after --to counts from where the user is."""
+    python = ensure_environment()
+    command = [python, "-m", "tools.student"] + folders_from_here(args)
+    return subprocess.call(command, cwd=str(ROOT), env=reproducible_environment())
+
+
+def folders_from_here(args):
+    """The arguments with the folder after --to as an absolute path."""
+    args = list(args)
+    for i, arg in enumerate(args):
+        if arg == "--to" and i + 1 < len(args):
+            args[i + 1] = os.path.abspath(args[i + 1])
+        elif arg.startswith("--to="):
+            args[i] = "--to=" + os.path.abspath(arg[len("--to=") :])
+    return args
+
+
+def command_slides(args):
+    """Write decks of slides."""
+    python = ensure_environment("slides")
+    command = [python, "-m", "tools.slides"] + args
     return subprocess.call(command, cwd=str(ROOT), env=reproducible_environment())
 
 
@@ -386,8 +437,11 @@ def command_bench(args):
 
 
 def command_clean(args):
-    """Remove what the other commands made: .venv and caches; never notebooks, data or figures."""
-    names = [".venv", ".pytest_cache", ".hypothesis", ".ruff_cache", "build"]
+    """Remove what the other commands made: .venv, slides and caches; never notebooks, data or
+    figures.
+    """
+    names = [".venv", "node_modules", "slides", "build"]
+    names += [".pytest_cache", ".hypothesis", ".ruff_cache"]
     folders = [ROOT / name for name in names] + list(ROOT.glob("*.egg-info"))
     for folder in ("nnhelpers", "tests", "tools", "benchmarks", "notebooks"):
         folders += (ROOT / folder).rglob("__pycache__")
@@ -410,6 +464,8 @@ COMMANDS = {
     "lab": command_lab,
     "test": command_test,
     "notebooks": command_notebooks,
+    "student": command_student,
+    "slides": command_slides,
     "bench": command_bench,
     "install": command_install,
     "clean": command_clean,

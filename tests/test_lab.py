@@ -247,6 +247,9 @@ def test_install_prepares_what_is_named(calls):
     assert lab.main(["install"]) == 0
     assert lab.main(["install", "test", "bench"]) == 0
     assert [command[-1] for command in calls[1:]] == [".", ".[test]", ".[bench]"]
+    assert lab.main(["install", "slides"]) == 0
+    assert calls[-2][-1] == ".[slides]"
+    assert calls[-1][1:] == ["-m", "tools.slides", "--fetch"]  # what npm fetches, too
 
 
 def test_lab_asks_the_internet_for_nothing(course):
@@ -255,6 +258,22 @@ def test_lab_asks_the_internet_for_nothing(course):
     settings = json.loads(file.read_text())["@jupyterlab/apputils-extension:notification"]
     assert settings == {"fetchNews": "false", "checkForUpdates": False}
     assert "--LabApp.extension_manager=readonly" in lab.lab_command("python", [])
+
+
+def test_slides_are_completed_only_where_jupyterlab_rise_is_installed(course):
+    share = course / ".venv/share/jupyter"
+    lab.lab_settings()
+    assert not (share / "labextensions").exists()
+    (share / "labextensions/jupyterlab-rise").mkdir(parents=True)
+    for _ in range(2):  # the second start finds the first one's files
+        lab.lab_settings()
+    settings = json.loads((share / "lab/settings/overrides.json").read_text())
+    assert settings["jupyterlab-rise:plugin"] == lab.SLIDES
+    assert "@jupyterlab/apputils-extension:notification" in settings
+    place = share / "labextensions/nnhelpers-presenter"
+    package = json.loads((place / "package.json").read_text())
+    assert (place / package["jupyterlab"]["_build"]["load"]).is_file()
+    assert package["name"] == place.name, "JupyterLab finds the files by this name"
 
 
 def test_test_arguments_go_where_they_belong(course):
@@ -313,14 +332,15 @@ def test_tests_run_on_one_thread_and_on_numpy(monkeypatch):
 
 
 def test_clean_removes_caches_and_leaves_the_work(course, capsys):
-    for name in (".venv/bin", "nnhelpers/__pycache__", "notebooks", "data"):
+    made = (".venv/bin", "nnhelpers/__pycache__", "slides/assets", "node_modules/reveal.js")
+    for name in (*made, "notebooks", "data"):
         (course / name).mkdir(parents=True)
     (course / "notebooks/01_a.ipynb").touch()
     (course / "data/x.gz").touch()
     assert lab.command_clean([]) == 0
     left = {str(p.relative_to(course).as_posix()) for p in course.rglob("*") if p.is_file()}
     assert left == {"requirements.txt", "pyproject.toml", "notebooks/01_a.ipynb", "data/x.gz"}
-    assert not (course / ".venv").exists()
+    assert not any((course / name).exists() for name in (".venv", "slides", "node_modules"))
 
 
 def test_interrupting_leaves_a_message_and_no_traceback(monkeypatch, capsys):

@@ -1,0 +1,80 @@
+// What the slides of jupyterlab-rise 0.43 lack for presenting these notebooks, in a form that
+// needs no build: JupyterLab and the slides load this file as they load any extension.
+//
+// 1. Sliders. The extension that draws ipywidgets asks its host for the module @jupyterlab/console,
+//    to draw widgets in consoles too. JupyterLab has it, the slides have not: there the whole
+//    extension failed to load. It takes one name from it, and takes it as optional; a token that
+//    nobody provides is all it needs. Whoever loads first, all `init` run before any `get`.
+// 2. Large type, and long slides that scroll: slides.css.
+// 3. What is revealed below the edge is scrolled to; of a demonstration, the sliders and picture.
+// 4. Keys pressed on a slider move the slider, not the slides; the space bar goes on.
+// 5. Shift+Enter runs the cell of this slide without a click into it first.
+//
+// package.json, beside this folder, also switches off the MathJax that jupyterlab-rise brings: it
+// was built for JupyterLab 3, and both JupyterLab 4 and the slides have their own.
+(() => {
+  const name = "nnhelpers-presenter";
+
+  window._JUPYTERLAB = window._JUPYTERLAB || {};
+  window._JUPYTERLAB[name] = {
+    init(shared) {
+      const wanted = "@jupyterlab/console";
+      if (shared[wanted]) return; // this is JupyterLab
+      const token = { name: wanted + ":IConsoleTracker" };
+      shared[wanted] = {
+        "4.99.0": { from: name, eager: false, get: async () => () => ({ IConsoleTracker: token }) },
+      };
+    },
+    get(module) {
+      throw new Error(`${name} has no module ${module}: it only completes the slides`);
+    },
+  };
+
+  const page = JSON.parse(document.getElementById("jupyter-config-data")?.textContent ?? "{}");
+  if (page.appName !== "Rise") return; // all below is for slides only
+
+  const style = document.createElement("link");
+  style.rel = "stylesheet";
+  style.href = new URL("slides.css", document.currentScript.src).href;
+  document.head.append(style);
+
+  document.addEventListener("fragmentshown", (event) => {
+    const demonstration = event.fragment.querySelector(".jupyter-widgets");
+    (demonstration ?? event.fragment).scrollIntoView({ block: "nearest" });
+  });
+
+  // The notebook's shortcuts pass over elements with this mark. reveal.js listens on the document:
+  // what stops at the body never reaches it.
+  document.addEventListener("focusin", (event) => {
+    if (event.target.closest(".jupyter-widgets")) event.target.dataset.lmSuppressShortcuts = "true";
+  });
+  document.body.addEventListener("keydown", (event) => {
+    const onSlider = event.target.closest('.jupyter-widgets [role="slider"]');
+    const onOther = event.target.closest(".jupyter-widgets") && !onSlider;
+    if (onOther || (onSlider && event.key !== " ")) event.stopPropagation();
+  });
+
+  // After each new slide nothing has the focus, and the notebook's keys would be lost; after a click
+  // a cell has it, and the arrows would be. So each key is handed to the one that it is meant for.
+  // A cell that is not on this slide cannot be focused, and is not run.
+  const busy = "input, textarea, select, [contenteditable='true'], .jupyter-widgets, .jp-Dialog";
+  window.addEventListener(
+    "keydown",
+    (event) => {
+      if (!event.isTrusted || event.altKey || event.metaKey || event.target.closest(busy)) return;
+      let receiver = null;
+      if (["Enter", "Home", "End", "w"].includes(event.key)) {
+        receiver = document.querySelector(".jp-Cell.jp-mod-active");
+        receiver?.focus({ preventScroll: true });
+      } else if (["ArrowLeft", "ArrowRight"].includes(event.key)) {
+        receiver = document.body;
+        document.activeElement.blur();
+      }
+      if (!receiver || receiver === event.target) return;
+      event.stopImmediatePropagation();
+      event.preventDefault();
+      receiver.dispatchEvent(new KeyboardEvent(event.type, event));
+    },
+    true,
+  );
+})();
