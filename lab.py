@@ -264,16 +264,16 @@ SLIDES = {"theme": "white", "transition": "none", "center": False, "slideNumber"
 
 def lab_settings():
     """Tell this environment's JupyterLab not to ask the internet for news and updates, and to
-    present the notebooks well where the extra `present` is installed.
+    present the notebooks well.
 
     These are defaults inside .venv; what users choose in their own settings still wins.
     """
     share = VENV / "share" / "jupyter"
     quiet = {"fetchNews": "false", "checkForUpdates": False}
     settings = {"@jupyterlab/apputils-extension:notification": quiet}
-    if (share / "labextensions" / "jupyterlab-rise").is_dir():
+    if (share / "labextensions" / "jupyterlab-rise").is_dir():  # the extra `present`
         settings["jupyterlab-rise:plugin"] = SLIDES
-        complete_the_slides(share)
+    complete_the_slides(share)
     folder = share / "lab" / "settings"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "overrides.json").write_text(json.dumps(settings), encoding="utf-8")
@@ -282,7 +282,8 @@ def lab_settings():
 def complete_the_slides(share):
     """Put tools/presenter where JupyterLab and jupyterlab-rise look for extensions.
 
-    It gives the slides what they lack: sliders, large type, scrolling.
+    It gives the slides what they lack: sliders, large type, scrolling. And it takes the presenter
+    from a deck of `lab.py slides` to the live cell.
     """
     place = share / "labextensions" / "nnhelpers-presenter"
     if place.exists():

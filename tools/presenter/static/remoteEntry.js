@@ -1,5 +1,10 @@
-// What the slides of jupyterlab-rise 0.43 lack for presenting these notebooks, in a form that
-// needs no build: JupyterLab and the slides load this file as they load any extension.
+// What JupyterLab and the slides of jupyterlab-rise 0.43 lack for presenting these notebooks, in a
+// form that needs no build: both load this file as they load any extension.
+//
+// 0. In JupyterLab, an address that ends with #cell-id=… shows that cell (the key L of the decks
+//    leads there). JupyterLab itself looks for the cell before the notebook has been read.
+//
+// The rest is for the slides:
 //
 // 1. Sliders. The extension that draws ipywidgets asks its host for the module @jupyterlab/console,
 //    to draw widgets in consoles too. JupyterLab has it, the slides have not: there the whole
@@ -25,13 +30,40 @@
         "4.99.0": { from: name, eager: false, get: async () => () => ({ IConsoleTracker: token }) },
       };
     },
-    get(module) {
-      throw new Error(`${name} has no module ${module}: it only completes the slides`);
+    async get() {
+      return () => ({ __esModule: true, default: inSlides ? [] : [showTheCellOfTheAddress] });
     },
   };
 
   const page = JSON.parse(document.getElementById("jupyter-config-data")?.textContent ?? "{}");
-  if (page.appName !== "Rise") return; // all below is for slides only
+  const inSlides = page.appName === "Rise";
+
+  const showTheCellOfTheAddress = {
+    id: name + ":cell",
+    autoStart: true,
+    async activate(app) {
+      const wanted = () => decodeURIComponent(location.hash.split("cell-id=")[1] ?? "");
+      const show = async (id) => {
+        for (let tries = 0; id && tries < 300; tries++) {
+          const panel = app.shell.currentWidget;
+          const index = panel?.context?.isReady
+            ? panel.content.widgets?.findIndex((cell) => cell.model.id === id)
+            : -1;
+          if (index >= 0) {
+            panel.content.activeCellIndex = index;
+            await panel.content.scrollToItem(index, "start");
+            return;
+          }
+          await new Promise((later) => setTimeout(later, 100));
+        }
+      };
+      const first = wanted(); // read now: JupyterLab may tidy its address
+      window.addEventListener("hashchange", () => show(wanted()));
+      app.restored.then(() => show(first));
+    },
+  };
+
+  if (!inSlides) return; // all below is for slides only
 
   const style = document.createElement("link");
   style.rel = "stylesheet";
