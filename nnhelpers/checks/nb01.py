@@ -16,6 +16,14 @@ def dense_inputs(rng):
     return rng.normal(size=(N, n_in)), rng.normal(size=(n_in, n_out)), rng.normal(size=n_out)
 
 
+def dense_bias_at_each_input(X, W, b):
+    return X @ W + X.shape[1] * b
+
+
+def dense_last_input_only(X, W, b):
+    return X[:, -1:] * W[-1] + b
+
+
 # --- forward --------------------------------------------------------------------------------------
 
 
@@ -57,6 +65,21 @@ def forward_without_bias(X, parameters, g):
     return forward(X, [(W, 0) for W, b in parameters], g)
 
 
+def forward_g_at_the_end_only(X, parameters, g):
+    return g(forward_without_g(X, parameters, g))
+
+
+def forward_bias_after_g(X, parameters, g):
+    A = X
+    for W, b in parameters:
+        A = g(A @ W) + b
+    return A
+
+
+def forward_then_softmax(X, parameters, g):
+    return softmax(forward(X, parameters, g))
+
+
 def forward_all_but_last(X, parameters, g):
     return g(forward(X, parameters[:-1], g))
 
@@ -69,7 +92,7 @@ def count_parameters(sizes):
 
 
 def count_inputs(rng):
-    sizes = rng.choice(np.arange(2, 40), size=rng.integers(3, 6), replace=False)
+    sizes = rng.choice(np.arange(5, 40), size=rng.integers(3, 6), replace=False)
     return (sorted(sizes.tolist(), reverse=True),)
 
 
@@ -122,6 +145,23 @@ def softmax_shifted_by_columns(Z):
     return E / E.sum(axis=1, keepdims=True)
 
 
+def softmax_divided_by_columns(Z):
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return E / E.sum(axis=0)
+
+
+def softmax_of_quotients(Z):
+    return softmax(Z / Z.max(axis=1, keepdims=True))
+
+
+def softmax_shifted_above_only(Z):
+    return np.exp(Z - Z.max(axis=1, keepdims=True)) / np.exp(Z).sum(axis=1, keepdims=True)
+
+
+def softmax_shifted_without_exp(Z):
+    return softmax_without_exp(Z - Z.max(axis=1, keepdims=True))
+
+
 def softmax_without_exp(Z):
     return Z / Z.sum(axis=1, keepdims=True)
 
@@ -144,6 +184,19 @@ EXERCISES = [
             "You applied ReLU: the layer itself returns Z, the activation comes after it.": (
                 lambda X, W, b: np.maximum(X @ W + b, 0)
             ),
+            "You applied the sigmoid: the layer itself returns Z, the activation comes after it.": (
+                lambda X, W, b: 1 / (1 + np.exp(-(X @ W + b)))
+            ),
+            "You applied tanh: the layer itself returns Z, the activation comes after it.": (
+                lambda X, W, b: np.tanh(X @ W + b)
+            ),
+            "You added b once for each input: the bias comes once, after the sum over the "
+            "inputs.": dense_bias_at_each_input,
+            "You added all biases to every neuron: each neuron has its own, so no sum of b.": (
+                lambda X, W, b: X @ W + b.sum()
+            ),
+            "Only the last input counts here: the loop needs `+=`, not `=`, to sum over all "
+            "inputs.": dense_last_input_only,
         },
     ),
     Exercise(
@@ -165,6 +218,15 @@ EXERCISES = [
             "You left out the last layer: only its activation is left out.": forward_all_but_last,
             "This is the first layer's Z: `return` belongs after the loop, not inside it.": (
                 lambda X, parameters, g: forward(X, parameters[:1], g)
+            ),
+            "You applied g at the end only: it stands between the layers, and not after the last.": (
+                forward_g_at_the_end_only
+            ),
+            "The bias comes before g: g(AW + b), not g(AW) + b; and no g after the last layer.": (
+                forward_bias_after_g
+            ),
+            "You applied softmax: the network returns the last layer's Z, its scores.": (
+                forward_then_softmax
             ),
             "You applied tanh, whatever g was passed: call g(Z).": (
                 lambda X, parameters, g: forward(X, parameters, np.tanh)
@@ -191,6 +253,20 @@ EXERCISES = [
                 lambda sizes: count_weights(sizes) + len(sizes) - 1
             ),
             "You counted the neurons: a layer has n_in × n_out weights and n_out biases.": sum,
+            "You counted the last layer only: the loop needs `+=`, not `=`.": (
+                lambda sizes: count_parameters(sizes[-2:])
+            ),
+            "You multiplied all sizes: each layer has n_in × n_out weights; add the layers up.": (
+                lambda sizes: int(np.prod(sizes))
+            ),
+            "You added the sizes of each pair: a layer has n_in × n_out weights, not n_in + n_out.": (
+                lambda sizes: sum(sizes[:-1]) + sum(sizes[1:])
+            ),
+            "You paired each size with itself: n_in and n_out are neighbours, "
+            "`zip(sizes[:-1], sizes[1:])`.": lambda sizes: sum(n * n + n for n in sizes),
+            "You gave biases to the last layer only: each layer has n_out of them.": (
+                lambda sizes: count_weights(sizes) + sizes[-1]
+            ),
             "You counted the first layer only: `return` belongs after the loop, not inside it.": (
                 lambda sizes: count_parameters(sizes[:2])
             ),
@@ -218,6 +294,23 @@ EXERCISES = [
                 softmax_shifted_by_columns
             ),
             "exp is missing: softmax divides exp(Z) by its sum in each row.": softmax_without_exp,
+            "exp is missing after the maximum is subtracted: softmax divides exp(Z - max) by its "
+            "sum.": softmax_shifted_without_exp,
+            "You divided by each column's sum: each row (example) sums to 1, so axis=1 and "
+            "keepdims=True.": softmax_divided_by_columns,
+            "You divided by the maximum: subtract it. Softmax sees only differences, and a "
+            "quotient changes them.": softmax_of_quotients,
+            "You subtracted the maximum above the fraction bar only: below it, exp(Z) still "
+            "overflows or vanishes.": softmax_shifted_above_only,
+            "This is the sigmoid, element by element: softmax also divides by the row's sum.": (
+                lambda Z: 1 / (1 + np.exp(-Z))
+            ),
+            "This is 1 at the largest score and 0 elsewhere: softmax is softer, and divides "
+            "exp(Z - max) by its sum.": lambda Z: 1.0 * (Z == Z.max(axis=1, keepdims=True)),
+            "This is the class with the largest score: its number is the guess, not P.": (
+                lambda Z: Z.argmax(axis=1)
+            ),
+            "This is log P: return P itself.": lambda Z: np.log(softmax(Z)),
             "P is transposed: rows are examples here, so its shape is (N, K).": (
                 lambda Z: softmax(Z).T
             ),

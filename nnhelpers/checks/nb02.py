@@ -4,7 +4,13 @@ import numpy as np
 
 from .exercise import Exercise
 from .nb00 import one_hot
-from .nb01 import logits, softmax, softmax_not_shifted
+from .nb01 import (
+    logits,
+    softmax,
+    softmax_not_shifted,
+    softmax_over_everything,
+    softmax_shifted_by_one,
+)
 
 # --- the loss and its gradient --------------------------------------------------------------------
 
@@ -24,6 +30,13 @@ def loss_inputs(rng):
     return Z, rng.integers(0, Z.shape[1], size=len(Z))
 
 
+def cost_inputs(rng):
+    """One label is given a tiny probability: there it shows if something was added to P."""
+    Z, y = loss_inputs(rng)
+    Z[2, y[2]] -= 31
+    return Z, y
+
+
 def loss_all_columns(Z, y):
     return -np.mean(np.log(softmax(Z)[:, y]))
 
@@ -34,6 +47,23 @@ def loss_not_shifted(Z, y):
 
 def loss_per_example(Z, y):
     return -np.log(softmax(Z)[np.arange(len(y)), y])
+
+
+def loss_in_full(Z, y):
+    return -one_hot(y, Z.shape[1]) * np.log(softmax(Z))
+
+
+def loss_of_labels_as_numbers(Z, y):
+    return -np.sum(y[:, None] * np.log(softmax(Z))) / len(y)
+
+
+def loss_of_rows(Z, y):
+    return -np.mean(np.log(softmax(Z)[y]))
+
+
+def loss_plus(eps):
+    """With eps added inside the log, as against the log of zero."""
+    return lambda Z, y: -np.mean(np.log(softmax(Z)[np.arange(len(y)), y] + eps))
 
 
 def loss_without_log(Z, y):
@@ -56,6 +86,16 @@ def gradient_extra_factor(Z, y):
 
 def gradient_to_P(Z, y):
     return -one_hot(y, Z.shape[1]) / softmax(Z) / len(y)
+
+
+def gradient_in_all_columns(Z, y):
+    P = softmax(Z)
+    P[:, y] -= 1
+    return P / len(y)
+
+
+def gradient_of_another_softmax(other):
+    return lambda Z, y: (other(Z) - one_hot(y, Z.shape[1])) / len(y)
 
 
 def gradient_wrong_axis(Z, y):
@@ -114,7 +154,7 @@ def quadratic_gradient(A, Y):
 
 
 def quadratic_inputs(rng):
-    N, K = 7 + rng.integers(3), 3 + rng.integers(2)
+    N, K = 9 + rng.integers(3), 3 + rng.integers(2)  # never N = 2K: 2/N and 1/K must differ
     return sigmoid(rng.normal(size=(N, K))), one_hot(rng.integers(0, K, size=N), K)
 
 
@@ -132,7 +172,7 @@ EXERCISES = [
         name="softmax_cross_entropy",
         notebook="02",
         right=softmax_cross_entropy,
-        inputs=loss_inputs,
+        inputs=cost_inputs,
         wrong={
             "The sign is flipped: log P is negative, and the loss is minus that.": (
                 lambda Z, y: -softmax_cross_entropy(Z, y)
@@ -157,9 +197,26 @@ EXERCISES = [
             "`P[np.arange(N), y]`.": loss_all_columns,
             "You added (1 - Y) log(1 - P), which belongs to the sigmoid's cross-entropy: after a "
             "softmax, only the label's own -log P counts.": loss_binary,
-            "exp overflows for large Z: subtract each row's maximum in softmax first.": (
-                loss_not_shifted
+            "You multiplied by the labels themselves, 0, 1, 2, …: take their one-hot Y, or pick "
+            "`P[np.arange(N), y]`.": loss_of_labels_as_numbers,
+            "`P[y]` picks whole rows, those with the labels' numbers: pair each row with its own "
+            "label, `P[np.arange(N), y]`.": loss_of_rows,
+            "You took -log P of every class: only the label's own entry counts.": (
+                lambda Z, y: -np.mean(np.log(softmax(Z)))
             ),
+            "You took the largest probability of each row: it is the label's that counts.": (
+                lambda Z, y: -np.mean(np.log(softmax(Z).max(axis=1)))
+            ),
+            "You stopped before the sums: -Y log P is (N, K). Sum it, and divide by N.": (
+                loss_in_full
+            ),
+            "This is NaN: softmax must subtract each row's maximum first, or exp overflows; and "
+            "the log is of P, not of Z, which may be negative.": loss_not_shifted,
+        }
+        | {
+            f"You added {eps:g} to P inside the log: where P is tiny J comes out too small. Use "
+            "`np.log(P)`.": loss_plus(eps)
+            for eps in (1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15)
         },
     ),
     Exercise(
@@ -197,9 +254,27 @@ EXERCISES = [
             "You summed over the examples: dZ has the shape of Z.": (
                 lambda Z, y: softmax_cross_entropy_gradient(Z, y).sum(axis=0)
             ),
+            "You divided by the number of classes, K: the mean goes over the N examples.": (
+                lambda Z, y: len(y) / Z.shape[1] * softmax_cross_entropy_gradient(Z, y)
+            ),
+            "The sign is flipped, and the 1/N is missing: dZ = (P - Y)/N.": (
+                lambda Z, y: -len(y) * softmax_cross_entropy_gradient(Z, y)
+            ),
+            "You subtracted the labels themselves, 0, 1, 2, …: Y is their one-hot form.": (
+                lambda Z, y: (softmax(Z) - y[:, None]) / len(y)
+            ),
+            "`P[:, y] -= 1` subtracts from all those columns in every row: pair each row with its "
+            "own label, `P[np.arange(N), y]`.": gradient_in_all_columns,
+            "You took the mean over everything: dZ has the shape of Z, and 1/N is a factor.": (
+                lambda Z, y: np.mean(softmax(Z) - one_hot(y, Z.shape[1]))
+            ),
             "exp overflows for large Z: subtract each row's maximum in softmax first.": (
                 gradient_not_shifted
             ),
+            "Your softmax subtracts the maximum of the whole of Z: take each row's own, with "
+            "axis=1 and keepdims=True.": gradient_of_another_softmax(softmax_shifted_by_one),
+            "Your softmax divides by the sum of everything: each row by its own, with axis=1 and "
+            "keepdims=True.": gradient_of_another_softmax(softmax_over_everything),
         },
     ),
     Exercise(
@@ -242,6 +317,12 @@ EXERCISES = [
             "You divided dX by N: the 1/N is already in the loss, and so in dZ.": (
                 lambda dZ, X, W: {"dX": dZ @ W.T / len(X)}
             ),
+            "You multiplied dX by a mask: that is the activation's own way back, before this layer.": (
+                lambda dZ, X, W: {"dX": dZ @ W.T * (X > 0)}
+            ),
+            "db is a column: it has the shape of b, (n_out,).": (
+                lambda dZ, X, W: {"db": dZ.sum(axis=0)[:, None]}
+            ),
             "You took dW for W: dX = dZWᵀ.": lambda dZ, X, W: {"dX": dZ @ (X.T @ dZ).T},
             "dX has the wrong sign: dX = dZWᵀ. The minus comes with the step, not here.": (
                 lambda dZ, X, W: {"dX": -dZ @ W.T}
@@ -271,6 +352,18 @@ EXERCISES = [
             "You divided by N: the 1/N is already in the loss, and so in dA.": (
                 lambda dA, A: sigmoid_backward(dA, A) / len(A)
             ),
+            "dA came through unchanged: `A > 0` is the ReLU's mask, and σ' = A(1 - A).": (
+                lambda dA, A: dA * (A > 0)
+            ),
+            "Brackets are missing: `dA * A * 1 - A` subtracts A at the end, and σ' = A(1 - A).": (
+                lambda dA, A: dA * A * 1 - A
+            ),
+            "You summed over the examples: dZ has the shape of dA, one slope for each element.": (
+                lambda dA, A: sigmoid_backward(dA, A).sum(axis=0)
+            ),
+            "This is a matrix product: an activation goes element by element, with `*`.": (
+                lambda dA, A: dA @ (A * (1 - A)).T
+            ),
         },
     ),
     Exercise(
@@ -292,6 +385,16 @@ EXERCISES = [
             ),
             "You applied the ReLU to dA: its mask comes from Z.": (lambda dA, Z: np.maximum(dA, 0)),
             "The mask is upside down: it passes dA where Z > 0.": lambda dA, Z: dA * (Z <= 0),
+            "You multiplied by Z: the slope of the ReLU is due, 1 or 0.": lambda dA, Z: dA * Z,
+            "`np.sign` is -1 left of zero: the slope there is 0, so use the mask Z > 0.": (
+                lambda dA, Z: dA * np.sign(Z)
+            ),
+            "This is the way forward, max(Z, 0): on the way back dA goes through the mask.": (
+                lambda dA, Z: np.maximum(Z, 0)
+            ),
+            "`dA[Z > 0]` drops the other entries: they stay, as zeros. Multiply by the mask.": (
+                lambda dA, Z: dA[Z > 0]
+            ),
         },
     ),
     Exercise(
@@ -312,6 +415,21 @@ EXERCISES = [
             ),
             "You divided by N × K: the mean goes over the N examples only.": (
                 lambda A, Y: (A - Y) / A.size
+            ),
+            "You divided by the number of outputs, K: the mean goes over the N examples.": (
+                lambda A, Y: (A - Y) / A.shape[1]
+            ),
+            "The 1/N is missing, and the ½ in J cancels the 2 from the square.": (
+                lambda A, Y: 2 * (A - Y)
+            ),
+            "You went through a sigmoid as well: this is dZ, and dA is due.": (
+                lambda A, Y: (A - Y) * A * (1 - A) / len(A)
+            ),
+            "You took the mean over the examples: dA has the shape of A, and 1/N is a factor.": (
+                lambda A, Y: (A - Y).mean(axis=0)
+            ),
+            "You took the mean over everything: dA has the shape of A, and 1/N is a factor.": (
+                lambda A, Y: (A - Y).mean()
             ),
             "The sign is flipped: (A - Y)/N, not (Y - A)/N.": lambda A, Y: (Y - A) / len(A),
             "This is the cost J: its derivative with respect to A is due, of the shape of A.": (
@@ -342,6 +460,16 @@ EXERCISES = [
                 lambda theta, grad, lr: lr * (theta - grad)
             ),
             "The gradient is missing: theta - lr * grad.": lambda theta, grad, lr: theta - lr,
+            "You returned lr * grad: subtract it from theta.": lambda theta, grad, lr: lr * grad,
+            "theta and grad have changed places: theta - lr * grad.": (
+                lambda theta, grad, lr: grad - lr * theta
+            ),
+            "The step is multiplied by theta: it is lr * grad, however large theta is.": (
+                lambda theta, grad, lr: theta - theta * lr * grad
+            ),
+            "You divided by the number of parameters: the step is lr * grad.": (
+                lambda theta, grad, lr: theta - lr * grad / len(theta)
+            ),
         },
     ),
 ]

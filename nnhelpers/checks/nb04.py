@@ -18,6 +18,11 @@ def minibatches_inputs(rng):
     return N, batch_size, np.random.default_rng(rng.integers(2**32))
 
 
+NO_STEP = "Every example comes many times: go from batch to batch with range(0, N, batch_size)."
+ONE_BATCH = "You return one batch only. Look whether `return` stands inside the loop."
+EMPTY = "A batch is empty: a slice runs from start to start + batch_size."
+OUTSIDE = "There are indices above N - 1 or below 0: indices run from 0 to N - 1."
+GAPS = "Some examples are missing: each batch begins where the one before ended, the first at 0."
 DROPPED = "The last, smaller batch is missing: its examples would never be seen."
 REPEATED = "Some examples come twice and others never: every one comes once in an epoch."
 NOT_SHUFFLED = "The examples come in their old order: shuffle them with rng.permutation(N)."
@@ -40,14 +45,15 @@ def judge_minibatches(call, N, batch_size, rng):
     batches = epoch(np.random.default_rng(seed))
     if not batches:
         return NOT_INDICES
-    order = np.concatenate(batches)
     counts = [len(batch) for batch in batches]
+    if 0 in counts:
+        return EMPTY
+    order = np.concatenate(batches)
     if np.array_equal(order, np.arange(len(order))):
         return NOT_SHUFFLED
-    if len(order) == N - N % batch_size and len(set(order)) == len(order):
-        return DROPPED
-    if not np.array_equal(np.sort(order), np.arange(N)):
-        return REPEATED
+    problem = judge_the_examples(order, counts, N, batch_size)
+    if problem:
+        return problem
     if counts != [len(batch) for batch in minibatches(N, batch_size, rng)]:
         return UNEVEN
     if np.array_equal(order // batch_size, np.arange(N) // batch_size):
@@ -57,6 +63,20 @@ def judge_minibatches(call, N, batch_size, rng):
     if not np.array_equal(order, np.concatenate(epoch(np.random.default_rng(seed)))):
         return NOT_YOUR_RNG
     return None
+
+
+def judge_the_examples(order, counts, N, batch_size):
+    """Say what is wrong if not each of the N examples comes just once; else None."""
+    different = set(order.tolist())
+    if not different <= set(range(N)):
+        return OUTSIDE
+    if len(different) == len(order) == N:
+        return None
+    if len(different) < len(order):
+        return NO_STEP if len(different) == N and len(order) > 2 * N else REPEATED
+    if counts == [batch_size]:
+        return ONE_BATCH
+    return DROPPED if counts == [batch_size] * (N // batch_size) else GAPS
 
 
 def minibatches_only_within(N, batch_size, rng):
@@ -96,6 +116,17 @@ def smooth_late(values, beta):
     return np.concatenate([s[:1], s[:-1]])
 
 
+def smooth_one_step(values, beta):
+    s = np.zeros(len(values))
+    s[:2] = smooth(values[:2], beta)
+    return s
+
+
+def smooth_bias_corrected(values, beta):
+    from_zero = smooth_from(0.0)(values, beta)
+    return from_zero / (1 - beta ** np.arange(1, len(values) + 1))
+
+
 def smooth_without_memory(values, beta):
     before = np.concatenate([values[:1], values[:-1]])
     return beta * before + (1 - beta) * values
@@ -126,6 +157,23 @@ EXERCISES = [
                 rng.permutation(N), -(-N // batch_size)
             ),
             ONLY_WITHIN: minibatches_only_within,
+            NO_STEP: lambda N, batch_size, rng: [
+                order[start : start + batch_size]
+                for order in [rng.permutation(N)]
+                for start in range(N)
+            ],
+            ONE_BATCH: lambda N, batch_size, rng: minibatches(N, batch_size, rng)[:1],
+            EMPTY: lambda N, batch_size, rng: [
+                order[start:batch_size]
+                for order in [rng.permutation(N)]
+                for start in range(0, N, batch_size)
+            ],
+            OUTSIDE: lambda N, batch_size, rng: [
+                1 + batch for batch in minibatches(N, batch_size, rng)
+            ],
+            GAPS: lambda N, batch_size, rng: [
+                batch[:-1] for batch in minibatches(N, batch_size, rng)
+            ],
             NOT_INDICES: lambda N, batch_size, rng: rng.permutation(N),
         },
     ),
@@ -143,6 +191,20 @@ EXERCISES = [
             ),
             "You halved the cosine only: (1 + cos) / 2 needs its brackets.": (
                 lambda progress: 1 + np.cos(np.pi * progress) / 2
+            ),
+            "You halved the cosine and left out the 1: it goes from ½ to -½. Add 1 first, then "
+            "halve.": lambda progress: np.cos(np.pi * progress) / 2,
+            "progress belongs inside the cosine, np.cos(np.pi * progress): yours is a straight line.": (
+                lambda progress: (1 + np.cos(np.pi) * progress) / 2
+            ),
+            "This is a sine, which is ½ at the start: the cosine begins at its top.": (
+                lambda progress: (1 + np.sin(np.pi * progress)) / 2
+            ),
+            "π divided by progress is no angle of a wave: multiply, np.cos(np.pi * progress).": (
+                lambda progress: (1 + np.cos(np.pi / progress)) / 2
+            ),
+            "3.14 is not precise enough for this check: take np.pi.": (
+                lambda progress: (1 + np.cos(3.14 * progress)) / 2
             ),
             "π is missing: half a wave goes from cos 0 to cos π.": (
                 lambda progress: (1 + np.cos(progress)) / 2
@@ -188,6 +250,20 @@ EXERCISES = [
                     np.concatenate([values[:1], values[1:] / (1 - beta)]), beta
                 )
             ),
+            "Only the first step was made. Look whether `return` stands inside the loop.": smooth_one_step,
+            "The last average is missing: range(1, T) goes to T - 1 by itself.": (
+                lambda values, beta: np.append(smooth(values, beta)[:-1], 0.0)
+            ),
+            "The old average never changes: put the new one in its place in each step.": (
+                lambda values, beta: np.append(
+                    values[:1], beta * values[0] + (1 - beta) * values[1:]
+                )
+            ),
+            "You mixed each value with itself: beta belongs to s[t - 1], the average before.": lambda values, beta: (
+                values.copy()
+            ),
+            "This starts at 0 and divides by 1 - beta^t to make up for it (you will meet that in "
+            "notebook 08): start at the first value.": smooth_bias_corrected,
             "Return the averages of all steps, shape (T,), not only the last.": (
                 lambda values, beta: smooth(values, beta)[-1]
             ),

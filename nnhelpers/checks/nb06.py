@@ -54,6 +54,22 @@ def never_back_to_zero(f, theta, eps):
     return grad
 
 
+def only_first(derivative):
+    """The mistake of a `return` inside the loop: what comes after the first stays 0."""
+    return lambda f, theta, step: derivative(f, theta, step) * (np.arange(len(theta)) == 0)
+
+
+def all_but_last(derivative):
+    """The mistake of a loop that ends one too early."""
+    return lambda f, theta, step: (
+        derivative(f, theta, step) * (np.arange(len(theta)) < len(theta) - 1)
+    )
+
+
+def moved_by_one(f, theta, eps):
+    return np.array([(f(theta + row) - f(theta - row)) / (2 * eps) for row in np.eye(len(theta))])
+
+
 # --- relative_error -------------------------------------------------------------------------------
 
 
@@ -71,6 +87,7 @@ def relative_inputs(rng):
     a[1, 2], b[1, 2] = 1.5, -0.5  # opposite signs
     a[2, 1], b[2, 1] = 0.5, 0.75  # the same sign
     a[3, :2] = b[3, :2] = 0
+    a[4, 0], b[4, 0] = 3e-8, 1e-8  # small, and by no means equal
     return a, b
 
 
@@ -81,6 +98,10 @@ def relative_to(a, b, size):
 
 def relative_error_signed(a, b):
     return (a - b) / np.maximum(np.abs(a) + np.abs(b), TINY)
+
+
+def floor(a, b):
+    return 1e-3 * (np.abs(a) + np.abs(b)).max()
 
 
 def relative_error_of_vectors(a, b):
@@ -125,6 +146,11 @@ def sigmoid(Z):
 
 def swish_backward(dA, Z):
     S = sigmoid(Z)
+    return dA * (S + Z * S * (1 - S))
+
+
+def swish_without_brackets(dA, Z):
+    S = 1 / 1 + np.exp(-Z)
     return dA * (S + Z * S * (1 - S))
 
 
@@ -173,6 +199,15 @@ EXERCISES = [
             "You used an ε of your own: take the eps that was passed.": (
                 lambda f, theta, eps: central_difference(f, theta, 1e-5)
             ),
+            "You moved by 1: put eps into step[i], since the division is by 2ε.": moved_by_one,
+            "All is 0, so both points are the same: `plus = theta` makes no copy, and a step of whole "
+            "numbers cuts eps off.": (lambda f, theta, eps: np.zeros_like(theta)),
+            "Only the first derivative is there: `return` stands inside the loop.": (
+                only_first(central_difference)
+            ),
+            "The last parameter is left out: `range(len(theta))` runs over all of them.": (
+                all_but_last(central_difference)
+            ),
         },
     ),
     Exercise(
@@ -201,6 +236,22 @@ EXERCISES = [
             ),
             "You divided by the mean of |a| and |b|: here it is their sum.": (
                 lambda a, b: 2 * relative_error(a, b)
+            ),
+            "A small number added below changes every error a little, and those of small a and b a "
+            "lot: take np.maximum(…, tiny) in place of the sum.": (
+                lambda a, b: np.abs(a - b) / (np.abs(a) + np.abs(b) + 1e-8)
+            ),
+            "This is the package's error, with its floor: here a and b of any size count.": (
+                lambda a, b: np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), floor(a, b))
+            ),
+            "Brackets: |a - b| / |a| + |b| divides by |a| and then adds; write / (|a| + |b|).": (
+                lambda a, b: np.abs(a - b) / np.abs(a) + np.abs(b)
+            ),
+            "You compared the sizes only: 1 and -1 have the same size, and |a - b| is 2.": (
+                lambda a, b: relative_error(np.abs(a), np.abs(b))
+            ),
+            "You returned the mean of the errors: each element has its own.": (
+                lambda a, b: relative_error(a, b).mean()
             ),
             "This is one error for the whole array: each element has its own.": (
                 relative_error_of_vectors
@@ -236,6 +287,19 @@ EXERCISES = [
             "You moved all parameters at once, which gives a single number: move one at a time.": (
                 lambda f, theta, h: f(theta + 1j * h).imag / h
             ),
+            "This is i times the derivative: nothing need be subtracted, take `.imag` and divide "
+            "by h.": lambda f, theta, h: 1j * complex_step(f, theta, h),
+            "You stepped to both sides and divided by h: one step, f(θ + ih).imag / h, is enough.": (
+                lambda f, theta, h: 2 * complex_step(f, theta, h)
+            ),
+            "Your step is i and not ih: put 1j * h into step[i].": (
+                lambda f, theta, h: np.array(
+                    [f(theta + 1j * row).imag / h for row in np.eye(len(theta))]
+                )
+            ),
+            "Only the first derivative is there: `return` stands inside the loop.": (
+                only_first(complex_step)
+            ),
         },
     ),
     Exercise(
@@ -268,6 +332,26 @@ EXERCISES = [
             ),
             "This is dA times the function, not times its derivative.": (
                 lambda dA, Z: dA * Z * sigmoid(Z)
+            ),
+            "The derivative of a product is not the product of the derivatives: u′v + uv′.": (
+                lambda dA, Z: dA * sigmoid(Z) * (1 - sigmoid(Z))
+            ),
+            "A (1 - A) is a sigmoid's derivative, and here A = Z σ(Z) is none: use the product "
+            "rule.": lambda dA, Z: dA * Z * sigmoid(Z) * (1 - Z * sigmoid(Z)),
+            "In the second term stands S (1 - S) with S = σ(Z): you put A = Z S for S.": (
+                lambda dA, Z: dA * (sigmoid(Z) + Z * sigmoid(Z) * (1 - Z * sigmoid(Z)))
+            ),
+            "The derivative of the sigmoid is S (1 - S): the factor S is missing.": (
+                lambda dA, Z: dA * (sigmoid(Z) + Z * (1 - sigmoid(Z)))
+            ),
+            "A sign in the exponent: 1 / (1 + exp(Z)) is 1 - σ(Z), and σ(Z) has exp(-Z).": (
+                lambda dA, Z: dA * (sigmoid(-Z) + Z * sigmoid(Z) * sigmoid(-Z))
+            ),
+            "Brackets: 1 / 1 + exp(-Z) divides 1 by 1 and then adds; write 1 / (1 + exp(-Z)).": (
+                swish_without_brackets
+            ),
+            "1/N is too much: it stands in the loss, once, and dA contains it already.": (
+                lambda dA, Z: swish_backward(dA, Z) / len(Z)
             ),
         },
     ),

@@ -33,6 +33,11 @@ def dropout_backward_inputs(rng):
     return X, (U >= p) / (1 - p)
 
 
+def divided_by_mask(dA, M):
+    with np.errstate(all="ignore"):
+        return dA / M
+
+
 # --- dropout_variance -----------------------------------------------------------------------------
 
 
@@ -96,6 +101,21 @@ EXERCISES = [
                 lambda X, U, p: {"M": (U >= p) * 1.0}
             ),
             "A is not masked yet: A = X * M.": lambda X, U, p: {"A": X.copy()},
+            "Scaled twice: M has the scale already, so A = X * M.": (
+                lambda X, U, p: {"A": X * (U >= p) / (1 - p) ** 2}
+            ),
+            "X[U >= p] cuts the kept ones out, and the shape is lost: multiply by the mask.": (
+                lambda X, U, p: {"A": X[U >= p] / (1 - p)}
+            ),
+            "You compared X with p: the random numbers are U.": (
+                lambda X, U, p: masked(X, (X >= p) / (1 - p))
+            ),
+            "Nothing is dropped: where U is below p, M is 0.": (
+                lambda X, U, p: masked(X, np.ones(X.shape) / (1 - p))
+            ),
+            "M holds the random numbers themselves: they only decide who is kept, U >= p.": (
+                lambda X, U, p: masked(X, U * (U >= p))
+            ),
         },
     ),
     Exercise(
@@ -124,6 +144,19 @@ EXERCISES = [
             ),
             "You scaled everything: where M is 0 the gradient is 0.": (lambda dA, M: dA * M.max()),
             "You forgot dA: the chain rule multiplies it by M.": lambda dA, M: M.copy(),
+            "You divided by M, which is 0 for those that were dropped: multiply by it.": divided_by_mask,
+            "This is a matrix product: the mask works element by element, dA * M.": (
+                lambda dA, M: dA @ M.T
+            ),
+            "dA[M > 0] cuts elements out, and the shape is lost: multiply by M.": (
+                lambda dA, M: dA[M > 0]
+            ),
+            "You summed over the examples: each of them has its own row of dX.": (
+                lambda dA, M: (dA * M).sum(axis=0)
+            ),
+            "1/N is too much: it stands in the loss, once, and dA contains it already.": (
+                lambda dA, M: dA * M / len(dA)
+            ),
         },
     ),
     Exercise(
@@ -171,6 +204,21 @@ EXERCISES = [
             "You summed over everything: one number for each example is due, axis=1.": (
                 lambda A, w, p: p / (1 - p) * ((A * w) ** 2).sum()
             ),
+            "You summed over the examples: z is a sum over the units, axis=1.": (
+                lambda A, w, p: p / (1 - p) * ((A * w) ** 2).sum(axis=0)
+            ),
+            "All is 0: p / 1 - p is p - p. Write p / (1 - p).": lambda A, w, p: np.zeros(len(A)),
+            "You squared p / (1 - p) as well: it is a variance already.": (
+                lambda A, w, p: (p / (1 - p)) ** 2 * ((A * w) ** 2).sum(axis=1)
+            ),
+            "p is not yet the variance of the mask: p / (1 - p).": (
+                lambda A, w, p: p * ((A * w) ** 2).sum(axis=1)
+            ),
+            "This is the mean of z, which dropout leaves as it is: the variance is asked for.": (
+                lambda A, w, p: A @ w
+            ),
+            "This is how the terms of one sum differ from each other: it is the mask that varies, "
+            "each term by p / (1 - p) times its square.": lambda A, w, p: (A * w).var(axis=1),
             "You did not sum: z is the sum of the terms, axis=1.": (
                 lambda A, w, p: p / (1 - p) * (A * w) ** 2
             ),
@@ -191,6 +239,18 @@ EXERCISES = [
             ),
             "This is over everything: keep examples and classes apart with axis=0.": (
                 lambda P_passes: {"mean": P_passes.mean(), "std": P_passes.std()}
+            ),
+            "You averaged over the examples as well: only the passes, axis=0.": (
+                lambda P_passes: {
+                    "mean": P_passes.mean(axis=(0, 1)),
+                    "std": P_passes.std(axis=(0, 1)),
+                }
+            ),
+            "This is the spread over the classes of the mean: over the passes, axis=0, is due.": (
+                lambda P_passes: {"std": P_passes.mean(axis=0).std(axis=1)}
+            ),
+            "The mean is missing under the root: subtract it before you square.": (
+                lambda P_passes: {"std": np.sqrt((P_passes**2).mean(axis=0))}
             ),
             "You summed over the passes: the mean divides by T.": (
                 lambda P_passes: {"mean": P_passes.sum(axis=0)}

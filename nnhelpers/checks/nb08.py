@@ -50,6 +50,19 @@ def corrected_one_late(G, beta):
         return uncorrected(G, beta) / (1 - powers(G, beta, first=0))
 
 
+def share_without_brackets(G, beta):
+    m, M = 0, np.empty_like(G)
+    for t in range(1, len(G) + 1):
+        m = beta * m + 1 - beta * G[t - 1]
+        M[t - 1] = m / (1 - beta**t)
+    return M
+
+
+def stored_too_early(G, beta):
+    before = np.vstack([np.zeros(G.shape[1]), uncorrected(G, beta)[:-1]])
+    return before / (1 - powers(G, beta))
+
+
 # --- momentum_step, nesterov_step -----------------------------------------------------------------
 
 
@@ -135,9 +148,46 @@ def adam_without_square(theta, grad, m, s, t, lr, beta1, beta2, eps):
     return {"theta": theta - lr * step, "s": s}
 
 
+def adam_averaging(m, s, new_m, new_s, theta, t, lr, beta1, beta2, eps):
+    """Adam with averages made from (share of the old one, what is added) in place of its own."""
+    m, s = new_m[0] * m + new_m[1], new_s[0] * s + new_s[1]
+    step = m / (1 - beta1**t) / (np.sqrt(s / (1 - beta2**t)) + eps)
+    return {"theta": theta - lr * step, "m": m, "s": s}
+
+
+def adam_without_shares(theta, grad, m, s, t, lr, beta1, beta2, eps):
+    added = (beta1, grad), (beta2, grad**2)
+    return adam_averaging(m, s, *added, theta, t, lr, beta1, beta2, eps)
+
+
+def adam_shares_swapped(theta, grad, m, s, t, lr, beta1, beta2, eps):
+    added = (1 - beta1, beta1 * grad), (1 - beta2, beta2 * grad**2)
+    return adam_averaging(m, s, *added, theta, t, lr, beta1, beta2, eps)
+
+
+def adam_squares_share(theta, grad, m, s, t, lr, beta1, beta2, eps):
+    added = (beta1, (1 - beta1) * grad), (beta2, ((1 - beta2) * grad) ** 2)
+    answer = adam_averaging(m, s, *added, theta, t, lr, beta1, beta2, eps)
+    return {"theta": answer["theta"], "s": answer["s"]}
+
+
+def adam_squares_average(theta, grad, m, s, t, lr, beta1, beta2, eps):
+    new_m = beta1 * m + (1 - beta1) * grad
+    added = (beta1, (1 - beta1) * grad), (beta2, (1 - beta2) * new_m**2)
+    answer = adam_averaging(m, s, *added, theta, t, lr, beta1, beta2, eps)
+    return {"theta": answer["theta"], "s": answer["s"]}
+
+
+def adam_eps_outside(theta, grad, m, s, t, lr, beta1, beta2, eps):
+    return {"theta": adam_step(theta, grad, m, s, t, lr, beta1, beta2, 0)[0] + eps}
+
+
+def adam_parts(*arguments):
+    return dict(zip(("theta", "m", "s"), adam_step(*arguments), strict=True))
+
+
 def adam_swapped(theta, grad, m, s, t, lr, beta1, beta2, eps):
-    theta, m, s = adam_step(theta, grad, m, s, t, lr, beta2, beta1, eps)
-    return {"theta": theta, "m": m, "s": s}
+    return adam_parts(theta, grad, m, s, t, lr, beta2, beta1, eps)
 
 
 def adam_old_averages(theta, grad, m, s, t, lr, beta1, beta2, eps):
@@ -222,9 +272,8 @@ EXERCISES = [
             "Your average starts at the first gradient: start at 0, which the division corrects.": (
                 started_at_first
             ),
-            "You divided by 1 - beta in every row: the power t is missing, 1 - beta**t.": (
-                lambda G, beta: uncorrected(G, beta) / (1 - beta)
-            ),
+            "Each row is 1 / (1 - beta) times the plain average: is 1 - beta missing in front of g, or "
+            "the t in 1 - beta**t.": (lambda G, beta: uncorrected(G, beta) / (1 - beta)),
             "You multiplied by 1 - beta**t: the average is too small, so divide.": (
                 lambda G, beta: uncorrected(G, beta) * (1 - powers(G, beta))
             ),
@@ -233,6 +282,30 @@ EXERCISES = [
             ),
             "beta and 1 - beta have changed places: beta belongs to the old average.": (
                 lambda G, beta: corrected_average(G, 1 - beta)
+            ),
+            "1 - beta is missing in front of the new value: it takes the share that beta leaves.": (
+                lambda G, beta: corrected_average(G, beta) / (1 - beta)
+            ),
+            "beta * t is no power: the divisor is 1 - beta**t.": (
+                lambda G, beta: (
+                    uncorrected(G, beta) / (1 - beta * np.arange(1, len(G) + 1)[:, None])
+                )
+            ),
+            "Brackets: (1 - beta)**t shrinks to 0; the divisor is 1 - beta**t.": (
+                lambda G, beta: uncorrected(G, beta) / powers(G, 1 - beta)
+            ),
+            "Brackets: beta * m + 1 - beta * g adds 1; write (1 - beta) * g.": share_without_brackets,
+            "You stored m before its update: row t - 1 contains the gradient of step t already.": (
+                stored_too_early
+            ),
+            "Every row is divided by 1 - beta**T: row by row, t is the number of the step.": (
+                lambda G, beta: uncorrected(G, beta) / (1 - beta ** len(G))
+            ),
+            "The steps are the rows: you ran along the parameters.": (
+                lambda G, beta: corrected_average(G.T, beta).T
+            ),
+            "Every row holds the last m: m is one array that changes in place, so store a copy.": (
+                lambda G, beta: uncorrected(G, beta)[-1] / (1 - powers(G, beta))
             ),
             "Return the averages of all steps, shape (T, P), not only the last.": (
                 lambda G, beta: corrected_average(G, beta)[-1]
@@ -286,6 +359,16 @@ EXERCISES = [
             ),
             "Return the new v, for the next step to go on from.": (
                 lambda theta, grad, v, lr, beta: {"v": v}
+            ),
+            "lr is missing in the step: theta - lr * v.": (
+                lambda theta, grad, v, lr, beta: {"theta": theta - (beta * v + grad)}
+            ),
+            "Your v points downhill: here it adds up gradients, beta * v + grad, and theta goes "
+            "against it.": (
+                lambda theta, grad, v, lr, beta: {
+                    "theta": theta + lr * (beta * v - grad),
+                    "v": beta * v - grad,
+                }
             ),
         },
     ),
@@ -347,6 +430,30 @@ EXERCISES = [
             "Return m and s themselves: corrected ones would be corrected again in the next step.": (
                 adam_keeps_corrected
             ),
+            "1 - beta1 and 1 - beta2 are missing: the averages take that share of what is new.": (
+                adam_without_shares
+            ),
+            "beta and 1 - beta have changed places: beta belongs to the old averages.": (
+                adam_shares_swapped
+            ),
+            "s is the average of grad**2, not of m**2.": adam_squares_average,
+            "Only grad is squared: (1 - beta2) * grad**2.": (adam_squares_share),
+            "Brackets: … / sqrt(s_hat) + eps adds eps to theta; write / (sqrt(s_hat) + eps).": (
+                adam_eps_outside
+            ),
+            "You multiplied by 1 - beta**t: the averages are too small, so divide.": adam_with(
+                lambda m, s, t, beta1, beta2, eps: (
+                    m * (1 - beta1**t) / (np.sqrt(s * (1 - beta2**t)) + eps)
+                )
+            ),
+            "You used 0.9, 0.999 and 1e-8: take the beta1, beta2 and eps that were passed.": (
+                lambda theta, grad, m, s, t, lr, beta1, beta2, eps: adam_parts(
+                    theta, grad, m, s, t, lr, 0.9, 0.999, 1e-8
+                )
+            ),
+            "Return the new m and s, for the next step to go on from.": (
+                lambda theta, grad, m, s, t, lr, beta1, beta2, eps: {"m": m, "s": s}
+            ),
         },
     ),
     Exercise(
@@ -384,6 +491,22 @@ EXERCISES = [
             "You stepped with the old v: update v first, then use it.": (
                 lambda gradient, theta, v, lr, beta: {"theta": theta - lr * v}
             ),
+            "Return the new v, for the next step to go on from.": (
+                lambda gradient, theta, v, lr, beta: {"v": v}
+            ),
+            "The step follows v, not the gradient ahead alone: theta - lr * v.": (
+                lambda gradient, theta, v, lr, beta: {
+                    "theta": theta - lr * gradient(theta - lr * beta * v)
+                }
+            ),
+            "lr is missing in the step: theta - lr * v.": (
+                lambda gradient, theta, v, lr, beta: {
+                    "theta": theta - nesterov_step(gradient, theta, v, lr, beta)[1]
+                }
+            ),
+            "It is beta * v that stays of the old v, not (1 - beta) * v: look there.": (
+                nesterov_from(lambda theta, v, lr, beta: theta - lr * (1 - beta) * v)
+            ),
         },
     ),
     Exercise(
@@ -418,6 +541,15 @@ EXERCISES = [
                 lambda theta, step, lr, decay: theta - lr * step - lr * decay / 2 * theta
             ),
             "No bias correction: divide m by 1 - 0.9**t, and s by 1 - 0.999**t.": adamw_uncorrected,
+            "theta is missing in the decay: it takes a share of each weight, lr * decay * theta.": (
+                adamw_with(lambda theta, step, lr, decay: theta - lr * step - lr * decay)
+            ),
+            "lr is missing in both terms: theta - lr * (Adam's step) - lr * decay * theta.": (
+                adamw_with(lambda theta, step, lr, decay: theta - step - decay * theta)
+            ),
+            "Return the new m and s, for the next step to go on from.": (
+                lambda theta, grad, m, s, t, lr, decay: {"m": m, "s": s}
+            ),
         },
     ),
 ]

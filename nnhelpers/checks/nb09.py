@@ -29,9 +29,14 @@ def normalised_by(mean, scale):
 
     def forward(X, gamma, beta, eps):
         Xhat = (X - mean(X)) / scale(X, eps)
-        return {"A": gamma * Xhat + beta, "Xhat": Xhat}
+        return affine(Xhat, gamma, beta)
 
     return forward
+
+
+def affine(Xhat, gamma, beta):
+    """What follows from a wrong Xhat."""
+    return {"A": gamma * Xhat + beta, "Xhat": Xhat}
 
 
 def other_output(output):
@@ -152,8 +157,14 @@ EXERCISES = [
             "You took one mean and one variance of the whole matrix: each column has its own.": (
                 normalised_by(np.mean, lambda X, eps: np.sqrt(X.var() + eps))
             ),
+            "You took one mean of the whole matrix: each column has its own, mean(axis=0).": (
+                normalised_by(np.mean, scale)
+            ),
             "eps is missing: divide by the root of var + eps.": (
                 normalised_by(mean, lambda X, eps: X.std(axis=0))
+            ),
+            "eps is added to the quotient: it belongs to the variance, √(var + eps).": (
+                lambda X, gamma, beta, eps: affine((X - mean(X)) / X.std(axis=0) + eps, gamma, beta)
             ),
             "eps stands outside the root: it belongs to the variance, √(var + eps).": (
                 normalised_by(mean, lambda X, eps: X.std(axis=0) + eps)
@@ -164,8 +175,17 @@ EXERCISES = [
             "You divided the variance by N - 1: within the batch it is divided by N.": (
                 normalised_by(mean, lambda X, eps: np.sqrt(X.var(axis=0, ddof=1) + eps))
             ),
+            "You added up the squares: the variance is their mean, so divide by N.": (
+                normalised_by(mean, lambda X, eps: np.sqrt(len(X) * X.var(axis=0) + eps))
+            ),
+            "You took the root twice: X.std is the root of the variance already.": (
+                normalised_by(mean, lambda X, eps: np.sqrt(X.std(axis=0) + eps))
+            ),
             "The root is missing: divide by √(var + eps), not by var + eps.": (
                 normalised_by(mean, lambda X, eps: X.var(axis=0) + eps)
+            ),
+            "Parentheses are missing: X - mean as a whole is divided by √(var + eps).": (
+                lambda X, gamma, beta, eps: affine(X - mean(X) / scale(X, eps), gamma, beta)
             ),
             "You multiplied by √(var + eps): divide by it.": (
                 normalised_by(mean, lambda X, eps: 1 / scale(X, eps))
@@ -218,6 +238,34 @@ EXERCISES = [
             "dX has sums where means are due: divide dbeta and dgamma by N inside the bracket.": (
                 other_inside(lambda dA, Xhat: dA - dA.sum(axis=0) - Xhat * (dA * Xhat).sum(axis=0))
             ),
+            "dX has a sum where a mean is due: dgamma is divided by N inside the bracket, as dbeta is.": (
+                other_inside(lambda dA, Xhat: dA - dA.mean(axis=0) - Xhat * (dA * Xhat).sum(axis=0))
+            ),
+            "dX has a sum where a mean is due: dbeta is divided by N inside the bracket, as dgamma is.": (
+                other_inside(lambda dA, Xhat: dA - dA.sum(axis=0) - Xhat * (dA * Xhat).mean(axis=0))
+            ),
+            "dX divides by n, the number of units: N is the number of examples, len(dA).": (
+                other_inside(
+                    lambda dA, Xhat: (
+                        dA - (dA.sum(axis=0) + Xhat * (dA * Xhat).sum(axis=0)) / dA.shape[1]
+                    )
+                )
+            ),
+            "dX takes its means over the whole matrix: each unit has its own, over axis 0.": (
+                other_inside(lambda dA, Xhat: dA - dA.mean() - Xhat * (dA * Xhat).mean())
+            ),
+            "dX has dbeta and dgamma in each other's places: Xhat stands before dgamma.": (
+                other_inside(
+                    lambda dA, Xhat: dA - (dA * Xhat).mean(axis=0) - Xhat * dA.mean(axis=0)
+                )
+            ),
+            "dX lacks parentheses: gamma / √(var + eps) multiplies all three terms.": (
+                lambda dA, Xhat, gamma, var, eps: {
+                    "dX": gamma / np.sqrt(var + eps) * dA
+                    - dA.mean(axis=0)
+                    - Xhat * (dA * Xhat).mean(axis=0)
+                }
+            ),
             "dX divides dA by N as well: 1/N belongs to dbeta and dgamma only.": (
                 other_inside(
                     lambda dA, Xhat: (
@@ -250,6 +298,9 @@ EXERCISES = [
             ),
             "dX lacks eps: the factor before the bracket is gamma / √(var + eps).": (
                 other_factor(lambda gamma, var, eps: gamma / np.sqrt(var))
+            ),
+            "dX has eps outside the root: the factor before the bracket is gamma / √(var + eps).": (
+                other_factor(lambda gamma, var, eps: gamma / (np.sqrt(var) + eps))
             ),
             "dX lacks the root: the factor before the bracket is gamma / √(var + eps).": (
                 other_factor(lambda gamma, var, eps: gamma / (var + eps))
@@ -311,11 +362,22 @@ EXERCISES = [
             "This is the mean of the old and the current: decay says how much of each.": (
                 averaged(lambda old, current, decay: (old + current) / 2)
             ),
+            "You took one mean and one variance of the whole batch: each unit has its own, axis 0.": (
+                lambda mean, var, X, decay: {
+                    "mean": decay * mean + (1 - decay) * X.mean(),
+                    "var": decay * var + (1 - decay) * X.var(ddof=1),
+                }
+            ),
             "var is divided by N: as an estimate for all data it is divided by N - 1.": (
                 averaged_var(lambda X, old: X.var(axis=0))
             ),
             "var has the correction upside down: multiply by N / (N - 1), above 1.": (
                 averaged_var(lambda X, old: X.var(axis=0) * (len(X) - 1) / len(X))
+            ),
+            "var has N / (N - 1) on the old average too: only the batch's variance needs it.": (
+                lambda mean, var, X, decay: {
+                    "var": (decay * var + (1 - decay) * X.var(axis=0)) * len(X) / (len(X) - 1)
+                }
             ),
             "var averages the standard deviation: average the variance.": (
                 averaged_var(lambda X, old: X.std(axis=0, ddof=1))
@@ -352,6 +414,22 @@ EXERCISES = [
             ),
             "W came back unchanged: its columns are multiplied by gamma / √(var + eps).": (
                 lambda W, b, gamma, beta, mean, var, eps: {"W": W.copy()}
+            ),
+            "beta was added to W: the shift goes into b, and W is only scaled.": (
+                lambda W, b, gamma, beta, mean, var, eps: {
+                    "W": W * gamma / np.sqrt(var + eps) + beta
+                }
+            ),
+            "The mean was taken from W: it belongs to the sum XW + b, so it goes into b.": (
+                lambda W, b, gamma, beta, mean, var, eps: {
+                    "W": (W - mean) * gamma / np.sqrt(var + eps)
+                }
+            ),
+            "b came back unchanged: it becomes (b - mean) * k + beta.": (
+                folded_b(lambda b, k, beta, mean: b.copy())
+            ),
+            "b has its difference turned round: it is b - mean, not mean - b.": (
+                folded_b(lambda b, k, beta, mean: (mean - b) * k + beta)
             ),
             "b forgets the mean: (b - mean) * k + beta.": (
                 folded_b(lambda b, k, beta, mean: b * k + beta)

@@ -45,6 +45,11 @@ def only_mistakes(y, predicted, n_classes):
     return C - np.diag(np.diag(C))
 
 
+def every_pair(y, predicted, n_classes):
+    count = [np.bincount(labels, minlength=n_classes) for labels in (y, predicted)]
+    return np.outer(*count)
+
+
 def shares_of_rows(y, predicted, n_classes):
     C = confusion_matrix(y, predicted, n_classes)
     return C / np.maximum(C.sum(axis=1, keepdims=True), 1)
@@ -164,6 +169,18 @@ def signed_sum(H, h):
     return (H - h).sum(axis=1)
 
 
+def size_of_sum(H, h):
+    return np.abs((H - h).sum(axis=1))
+
+
+def angle(H, h):
+    return -(H @ h) / np.linalg.norm(H, axis=1)
+
+
+def length(H, h):
+    return (H * H).sum(axis=1) - h @ h
+
+
 def by_columns(H, h):
     return ((H - h) ** 2).sum(axis=0)
 
@@ -176,13 +193,24 @@ def backwards(H, h, n):
     return nearest(H, h, n)[::-1]
 
 
+def sorted_by_index(H, h, n):
+    return np.sort(nearest(H, h, n))
+
+
+def last_of_all(H, h, n):
+    return nearest(H, h, len(H))[-n:]
+
+
 def nearest_inputs(rng):
     def draw():
         N, D, n = int(rng.integers(14, 20)), int(rng.integers(6, 9)), int(rng.integers(3, 5))
         return rng.normal(size=(N, D)), rng.normal(size=D), n
 
-    wrong = (inner_product, sum_of_absolutes, signed_sum, by_columns, farthest)
-    return draw_until_distinct(draw, nearest, backwards, *map(ranked_by, wrong))
+    wrong = (
+        inner_product, angle, length, sum_of_absolutes, signed_sum, size_of_sum, by_columns, farthest
+    )  # fmt: skip
+    others = backwards, sorted_by_index, last_of_all
+    return draw_until_distinct(draw, nearest, *others, *map(ranked_by, wrong))
 
 
 EXERCISES = [
@@ -198,10 +226,23 @@ EXERCISES = [
             "A pair that occurs several times was counted once: `C[y, predicted] += 1` writes each "
             "place only once. Use np.add.at or a loop.": counted_once,
             "You counted the mistakes only: right answers stand on the diagonal.": only_mistakes,
+            "You counted right answers only: mistakes stand beside the diagonal.": (
+                lambda y, predicted, n_classes: np.diag(
+                    np.diag(confusion_matrix(y, predicted, n_classes))
+                )
+            ),
+            "You paired every label with every prediction: go through zip(y, predicted), so that each "
+            "label meets its own.": every_pair,
+            "Only the first example was counted: move `return` out of the loop.": (
+                lambda y, predicted, n_classes: confusion_matrix(y[:1], predicted[:1], n_classes)
+            ),
             "These are shares of all examples: return counts.": (
                 lambda y, predicted, n_classes: confusion_matrix(y, predicted, n_classes) / len(y)
             ),
             "You divided each row by its sum: return counts.": shares_of_rows,
+            "You divided each column by its sum: return counts.": (
+                lambda y, predicted, n_classes: shares_of_rows(predicted, y, n_classes).T
+            ),
             "A class that does not occur has no row here: the shape is (n_classes, n_classes).": (
                 lambda y, predicted, n_classes: confusion_matrix(
                     y, predicted, max(y.max(), predicted.max()) + 1
@@ -257,6 +298,18 @@ EXERCISES = [
             "You multiplied by the ReLU's value: its derivative is 1 where Z1 > 0, else 0.": (
                 lambda P, Y, Z1, W1, W2: (P - Y) @ W2.T * np.maximum(Z1, 0) @ W1.T
             ),
+            "You multiplied by Z1: the ReLU's derivative is 1 where Z1 > 0, else 0.": (
+                lambda P, Y, Z1, W1, W2: (P - Y) @ W2.T * Z1 @ W1.T
+            ),
+            "You sent the gradient through a ReLU: the mask comes from the sign of Z1, not of dA.": (
+                lambda P, Y, Z1, W1, W2: np.maximum((P - Y) @ W2.T, 0) @ W1.T
+            ),
+            "P * (1 - P) is one factor too many: P - Y has the softmax's derivative in it.": (
+                lambda P, Y, Z1, W1, W2: (P * (1 - P) * (P - Y)) @ W2.T * (Z1 > 0) @ W1.T
+            ),
+            "You began with dP = -Y / P: softmax and loss together give dZ = P - Y.": (
+                lambda P, Y, Z1, W1, W2: (-Y / P) @ W2.T * (Z1 > 0) @ W1.T
+            ),
             "The mask is upside down: the gradient passes where Z1 > 0.": (
                 lambda P, Y, Z1, W1, W2: (P - Y) @ W2.T * (Z1 < 0) @ W1.T
             ),
@@ -287,6 +340,16 @@ EXERCISES = [
             "These are the farthest rows: np.argsort puts the smallest first, so do not negate.": (
                 ranked_by(farthest)
             ),
+            "These are the last n of np.argsort, the farthest rows: take the first n, [:n].": (
+                last_of_all
+            ),
+            "The right rows, but in the order of their indices: the nearest comes first.": (
+                sorted_by_index
+            ),
+            "You compared angles: take the distance, Σ (H - h)².": ranked_by(angle),
+            "You took the difference of the squares: subtract first, then square, Σ (H - h)².": (
+                ranked_by(length)
+            ),
             "You compared by the inner product: take the distance, Σ (H - h)².": (
                 ranked_by(inner_product)
             ),
@@ -294,11 +357,20 @@ EXERCISES = [
                 ranked_by(sum_of_absolutes)
             ),
             "The square is missing: differences of either sign cancel.": ranked_by(signed_sum),
+            "You added up first: differences of either sign cancel, so square before the sum.": (
+                ranked_by(size_of_sum)
+            ),
             "You summed over the rows of H: each row has a distance, so sum over axis 1.": (
                 ranked_by(by_columns)
             ),
             "These are the distances: return the indices of the rows, from np.argsort.": (
                 lambda H, h, n: np.sort(((H - h) ** 2).sum(axis=1))[:n]
+            ),
+            "These are the rows themselves: return their indices, from np.argsort.": (
+                lambda H, h, n: H[nearest(H, h, n)]
+            ),
+            "This is the nearest row alone: n of them are wanted, np.argsort(...)[:n].": (
+                lambda H, h, n: nearest(H, h, n)[0]
             ),
             "The nearest row is missing: the first n places of np.argsort are [:n].": (
                 lambda H, h, n: nearest(H, h, n + 1)[1:]

@@ -38,8 +38,15 @@ def share_inputs(rng):
             for a, b in [(share, 1 - share), (1 - confidence, confidence), (share, confidence),
                          (confidence, 1 - share)]
         }  # fmt: skip
-        numbers = {n - 1, n, n + 1, math.ceil(confidence / share)} | others
-        if 0.1 < exact % 1 < 0.4 and len(numbers) == 8:
+        numbers = {
+            n - 1,
+            n,
+            n + 1,
+            math.ceil(confidence / share),
+            math.ceil(1 / share),
+            60,
+        } | others
+        if 0.1 < exact % 1 < 0.4 and len(numbers) == 10:
             return share, confidence
 
 
@@ -52,7 +59,7 @@ def halving_survivors(scores, eta):
 
 def scores_inputs(rng):
     eta = 3 + rng.integers(2)
-    n = int(eta * (6 + rng.integers(3)) + 1 + rng.integers(eta - 1))  # never a multiple of eta
+    n = int(eta * (6 + rng.integers(3)) + eta - 1)  # rounding to the nearest goes wrong as well
     scores = rng.permutation(np.linspace(0.2, 0.9, n)) + rng.uniform(0, 0.01, n)
     # Positions and scores are in no simple relation, and the first ones are not the best ones.
     k = n // eta
@@ -134,6 +141,18 @@ EXERCISES = [
             "Base 10 and base e are mixed: np.exp undoes np.log, and 10 ** x undoes np.log10.": (
                 lambda u, low, high: np.exp(np.log10(low) + u * np.log10(high / low))
             ),
+            "You raised 10 to the power of a natural logarithm: np.exp undoes np.log.": (
+                lambda u, low, high: 10 ** (np.log(low) + u * np.log(high / low))
+            ),
+            "The ends stand in the exponent: take np.log10 of both before you raise 10 to a power.": (
+                lambda u, low, high: 10 ** (low + u * (high - low))
+            ),
+            "The logarithm comes too late: it is ln(x) that should be uniform, so take exp at the end.": (
+                lambda u, low, high: np.log(low + u * (high - low))
+            ),
+            "These numbers are evenly spaced and take no notice of u.": (
+                lambda u, low, high: np.geomspace(low, high, len(u))
+            ),
             "high should be divided by low: the exponent u belongs to the ratio of the ends.": (
                 lambda u, low, high: low * high**u
             ),
@@ -172,6 +191,15 @@ EXERCISES = [
             "You took confidence where 1 - confidence, the probability to miss, was due.": (
                 lambda share, confidence: math.ceil(math.log(confidence) / math.log(1 - share))
             ),
+            "1 / share trials have one hit on average: many such searches have none.": (
+                lambda share, confidence: math.ceil(1 / share)
+            ),
+            "60 was the answer to the example: here share and confidence are others.": (
+                lambda share, confidence: 60
+            ),
+            "ln(a) / ln(b) is not ln(a / b): take two logarithms, then divide.": (
+                lambda share, confidence: math.ceil(math.log((1 - confidence) / (1 - share)))
+            ),
             "This is how many trials it takes for a mean of confidence hits: some have none.": (
                 lambda share, confidence: math.ceil(confidence / share)
             ),
@@ -188,6 +216,15 @@ EXERCISES = [
             ),
             "The right ones in reverse order: the best comes first.": (
                 lambda scores, eta: halving_survivors(scores, eta)[::-1]
+            ),
+            "The right ones in the order of their indices: the best comes first.": (
+                lambda scores, eta: np.sort(halving_survivors(scores, eta))
+            ),
+            "You reversed the scores before sorting: reverse afterwards, np.argsort(scores)[::-1].": (
+                lambda scores, eta: np.argsort(scores[::-1])[: len(scores) // eta]
+            ),
+            "This is the best one alone: len(scores) // eta of them go on.": (
+                lambda scores, eta: np.argmax(scores)
             ),
             "These are the scores: return the indices, from np.argsort.": (
                 lambda scores, eta: scores[halving_survivors(scores, eta)]
@@ -222,6 +259,10 @@ EXERCISES = [
             "n is not rounded up: half a configuration cannot be trained.": only(
                 "n", brackets(lambda s, s_max, R, eta: (s_max + 1) * eta**s / (s + 1))
             ),
+            "n is rounded up too early: first multiply by eta ** s, then round.": only(
+                "n",
+                brackets(lambda s, s_max, R, eta: math.ceil((s_max + 1) / (s + 1)) * eta**s),
+            ),
             "n lacks (s_max + 1)/(s + 1): the brackets do not cost the same.": only(
                 "n", brackets(lambda s, s_max, R, eta: eta**s)
             ),
@@ -240,6 +281,9 @@ EXERCISES = [
             ),
             "r grows with s: the bracket with the most halvings begins with the shortest.": only(
                 "r", brackets(right_n, lambda s, R, eta: eta**s)
+            ),
+            "r has s as a factor: R is divided by eta to the power of s.": only(
+                "r", brackets(right_n, lambda s, R, eta: R // eta * s)
             ),
             "r is R in every bracket: it should be R / eta ** s.": only(
                 "r", brackets(right_n, lambda s, R, eta: R)
