@@ -79,6 +79,34 @@ def test_the_square_button_stops_training_and_keeps_what_was_learned(jupyter):
     assert "True True" in jupyter.outputs_of(2)
 
 
+def test_questions_are_answered_by_keyboard(jupyter):
+    cells = ["import nnhelpers as nn", 'nn.ask("one_image", "floor_of_guessing")']
+    put_notebook(jupyter, "questions.ipynb", cells)
+    jupyter.open("questions.ipynb")
+    jupyter.run_all()
+    page = jupyter.page
+    answers = page.locator(".jp-OutputArea-output details")
+    answers.first.wait_for()
+    assert answers.count() == 3
+    told = answers.nth(2).locator("div").first
+    assert not told.is_visible()
+    answers.nth(1).locator("summary").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    told.wait_for(state="visible")
+    assert "Right" in told.inner_text()
+    for _ in range(2):  # past the folded answers to the field for a number
+        page.keyboard.press("Tab")
+        if page.evaluate("() => document.activeElement.tagName") == "INPUT":
+            break
+    for typed, reply in (("11", "always say 1"), ("10 %", "Right")):
+        page.keyboard.press("Control+A")
+        page.keyboard.type(typed)
+        page.keyboard.press("Enter")
+        page.locator(".jp-OutputArea-output", has_text=reply).first.wait_for(timeout=10_000)
+    assert jupyter.errors() == [] and jupyter.complaints == []
+
+
 def put_notebook(jupyter, name, sources):
     """Give JupyterLab a notebook with these cells, through its own interface."""
     notebook = nbformat.v4.new_notebook(
