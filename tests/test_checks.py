@@ -100,8 +100,8 @@ def dense_forward_loops(X, W, b):
     return Z
 
 
-def dense_backward_dict(dZ, X, W):
-    return {"dX": dZ @ W.T, "dW": X.T @ dZ, "db": np.ones(len(dZ)) @ dZ}
+def dense_backward_by_ones(dZ, X, W):
+    return X.T @ dZ, np.ones(len(dZ)) @ dZ, dZ @ W.T
 
 
 def dense_backward_einsum(dZ, X, W):
@@ -172,7 +172,7 @@ def central_difference_moving_theta(f, theta, eps):
         ("softmax", lambda Z: (lambda E: E / E.sum(1)[:, None])(np.exp(Z - Z.max(1)[:, None]))),
         ("softmax_cross_entropy", cross_entropy_log_sum_exp),
         ("softmax_cross_entropy_gradient", cross_entropy_gradient_in_place),
-        ("dense_backward", dense_backward_dict),
+        ("dense_backward", dense_backward_by_ones),
         ("dense_backward", dense_backward_einsum),
         ("relu_backward", relu_backward_on_a_copy),
         ("relu_backward", lambda dA, Z: np.where(Z > 0, dA, 0)),
@@ -383,7 +383,7 @@ def test_number_and_names_of_parts():
 
     expect((np.ones(2), np.ones(2)), "should return 3 things, dW, db, dX; yours returns 2.")
     expect(np.ones(3), "should return 3 things, dW, db, dX; yours returns 1.")
-    expect({"dW": 1, "dX": 2}, "should return dW, db, dX; the keys of your dict are dW, dX.")
+    expect({"dW": 1, "dX": 2}, "returned a dict: return the 3 things in order, `return dW, db, dX`")
     expect((None, np.ones(2), np.ones(2)), "dW should be an array, and is None")
     expect(([1, 2], np.ones(2), np.ones(2)), "dW should be one array or number, not a list")
     feedback = check("dense_forward", lambda X, W, b: (X @ W, b), 0)
@@ -413,10 +413,30 @@ def test_exception_shows_the_students_line_and_a_hint():
         ("softmax", lambda Z: np.exp(Z) / np.exp(Z).sum(axis=1), "keepdims=True"),
         ("leaky_relu", lambda Z, slope: Z if Z > 0 else slope * Z, "np.where"),
         ("softmax", lambda Z: undefined_name(Z), "run the cell"),  # noqa: F821
+        ("tanh_derivative", lambda Z: 1 - np.tanh(Z) ^ 2, "a square is `A**2`"),
+        ("he_scale", lambda n_in: (2 / n_in) ^ 0.5, "`^` is no power"),
+        ("softmax", lambda Z: np.exp(Z - np.max) / 2, "call it, with brackets"),
+        ("softmax", lambda Z: np.exp(Z - Z.max) / 2, "call it, with brackets"),
+        ("softmax", lambda Z: np.random.default_rng(0).shuffle(Z.copy())[0], "is None"),
+        ("relu_backward", lambda dA, Z: np.multiply(dA, Z > 0, out=Z > 0), "astype(float)"),
+        ("softmax", lambda Z: np.array([[1.0], [1.0, 2.0]]), "must have one length"),
     ],
 )
 def test_hints(name, function, expected):
     assert f"{expected}" in check(name, function, 0).details.partition("Hint: ")[2]
+
+
+def test_a_small_difference_is_shown_with_enough_digits():
+    def accuracy(predicted, y):
+        return np.mean(predicted == y) * (1 + 1e-8)
+
+    _, expected, got = check("accuracy", accuracy, 0).message.splitlines()[:3]
+    assert expected.split()[-1] != got.split()[-1]
+
+
+def test_lists_of_arrays_are_described():
+    feedback = check("l2_penalty", lambda weights, l2: np.stack(weights), 0)
+    assert "inputs:   weights = [(" in feedback.details
 
 
 def test_wrong_number_of_arguments():

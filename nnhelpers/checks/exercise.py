@@ -260,14 +260,25 @@ PRODUCT = (
     "inner dimensions must agree: (N, n_in) @ (n_in, n_out). Does one of them stand on the wrong "
     "side, or need a .T, or none?"
 )
+CALL = "a function stands where its result was due: call it, with brackets."
 HINTS = {  # words of NumPy's or Python's message, and what helps
     "matmul": PRODUCT,
     "not aligned": PRODUCT,
     "broadcast": "from the right, two shapes must be equal or 1 in each place. A sum or max along "
     "an axis keeps that axis, as 1, with keepdims=True.",
+    "inhomogeneous": "the rows of an array must have one length; print what you pack into it.",
+    "bitwise_xor": "`^` is no power in Python: a square is `A**2`.",
+    "unsupported operand type(s) for ^": "`^` is no power in Python: a square is `x**2`.",
+    "'function'": CALL,
+    "function_or_method": CALL,
+    "FunctionDispatcher": CALL,
+    "'NoneType'": "something here is None. Functions that work in place, such as rng.shuffle or "
+    "list.append, return None.",
     "truth value": "`if` cannot decide for a whole array. Use np.where, or multiply by a mask "
     "such as (Z > 0).",
     "complex": "an array of floats cannot hold a complex number; theta.astype(complex) can.",
+    "Cannot cast ufunc": "`*=` and the like keep the dtype of the array on their left, here one "
+    "that cannot hold the result. Make it float first: `.astype(float)`.",
     "is not defined": "run the cell that defines this name, or look for a typing error.",
 }
 
@@ -291,11 +302,9 @@ def split(exercise, answer):
     names = exercise.returns
     if not names:
         return {"": as_array(answer, "")}
-    if isinstance(answer, dict):
-        if set(answer) != set(names):
-            keys = ", ".join(map(str, answer))
-            raise Problem(f"should return {', '.join(names)}; the keys of your dict are {keys}.")
-        return {name: as_array(answer[name], name) for name in names}
+    if isinstance(answer, dict):  # its callers unpack a tuple
+        due = ", ".join(names)
+        raise Problem(f"returned a dict: return the {len(names)} things in order, `return {due}`.")
     if not isinstance(answer, (tuple, list)) or len(answer) != len(names):
         count = len(answer) if isinstance(answer, (tuple, list)) else 1
         due = ", ".join(names)
@@ -312,7 +321,8 @@ def as_array(value, part):
         raise Problem(f"{what} an array, and is None: is it computed, and returned?")
     if isinstance(value, (list, tuple, dict, set)):
         kind = type(value).__name__
-        raise Problem(f"{what} one array or number, not a {kind} with {len(value)} items.")
+        pack = " Try `np.array(...)` around it." if isinstance(value, (list, tuple)) else ""
+        raise Problem(f"{what} one array or number, not a {kind} with {len(value)} items.{pack}")
     array = np.asarray(value)
     if array.dtype.kind not in "biufc":
         raise Problem(f"{what} numbers, not {type(value).__name__} (dtype {array.dtype}).")
@@ -407,7 +417,7 @@ def show_difference(part, got, want):
     if got.shape != want.shape:
         return f"expected: {part}{shape_words(want)}\ngot:      {part}{shape_words(got)}"
     if got.ndim == 0:
-        return f"expected: {part}{number(want)}\ngot:      {part}{number(got)}"
+        return expected_and_got(want, got, part)
     if np.isfinite(got).all():
         distance = np.abs(widen(got) - widen(want))
         what = f"largest difference, {number(distance.max())},"
@@ -416,10 +426,18 @@ def show_difference(part, got, want):
     where = np.unravel_index(distance.argmax(), distance.shape)
     at = ", ".join(map(str, where))
     lines = [f"{part}has shape {want.shape}, as it should; the {what} is at [{at}]:"]
-    lines.append(f"expected: {number(want[where])}\ngot:      {number(got[where])}")
+    lines.append(expected_and_got(want[where], got[where]))
     if want.size <= 24:
         lines += [f"all expected:\n{rounded(want)}", f"all got:\n{rounded(got)}"]
     return "\n".join(lines)
+
+
+def expected_and_got(want, got, part=""):
+    """Two lines, with as many digits as it takes to see that the two numbers differ."""
+    digits = 6
+    while number(want, digits) == number(got, digits) and digits < 17:
+        digits += 1
+    return f"expected: {part}{number(want, digits)}\ngot:      {part}{number(got, digits)}"
 
 
 def clue(got, want):
@@ -452,6 +470,9 @@ def describe_inputs(exercise, inputs):
             words.append(f"{name} {value.shape}")
         elif isinstance(value, (int, float)):
             words.append(f"{name} = {number(value)}")
+        elif isinstance(value, (list, tuple)):
+            shapes = [str(item.shape) for item in value if isinstance(item, np.ndarray)]
+            words.append(f"{name} = [{', '.join(shapes)}]" if shapes else f"{name} = {value}")
     return f"inputs:   {', '.join(words)}" if words else ""
 
 
@@ -459,8 +480,8 @@ def shape_words(array):
     return f"of shape {array.shape}" if array.ndim else "a single number"
 
 
-def number(value):
-    return f"{value + 0:.6g}"  # + 0 turns -0 into 0
+def number(value, digits=6):
+    return f"{value + 0:.{digits}g}"  # + 0 turns -0 into 0
 
 
 def rounded(array):
