@@ -419,7 +419,8 @@ def survey(course, ledger):
                         "meaning in the ledger")  # fmt: skip
             elif not is_prose(name):
                 later = [m for n in use.names for m in ledger.meanings.get(n, [])]
-                why = "".join(f"; it means {m.means!r} in {m.place}" for m in later)
+                why = "".join(f"; it means {m.means!r} in {m.place}" for m in later[:3])
+                why += f", and {len(later) - 3} things more elsewhere" if len(later) > 3 else ""
                 say(f"{formula}: {name} has no meaning here{why}")
     for meaning in ledger.all():
         for complaint in faults_of(meaning, course, result.used[meaning]):
