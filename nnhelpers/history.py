@@ -34,6 +34,12 @@ class History:
         """Number of epochs that were finished."""
         return len(self.seconds)
 
+    @property
+    def valid_after(self):
+        """After how many mini-batches each entry of ``valid_loss`` was measured: an epoch's end."""
+        per_epoch = len(self.batch_loss) / max(self.epochs, 1)
+        return [per_epoch * (i + 1) for i in range(len(self.valid_loss))]
+
     def __repr__(self):
         parts = [f"{self.epochs} epochs", f"{len(self.batch_loss):,} mini-batches"]
         if self.batch_loss:

@@ -126,10 +126,8 @@ def plot_history(history, save=True):
     right.plot(steps, _running_mean(history.batch_accuracy), color=COLORS[0],
                label="training, running mean")  # fmt: skip
     if history.valid_accuracy:
-        per_epoch = len(steps) / max(history.epochs, 1)
-        ends = per_epoch * np.arange(1, len(history.valid_accuracy) + 1)
-        right.plot(ends, history.valid_accuracy, color=COLORS[1], ls="--", marker="o", ms=4,
-                   label="validation, after each epoch")  # fmt: skip
+        right.plot(history.valid_after, history.valid_accuracy, color=COLORS[1], ls="--",
+                   marker="o", ms=4, label="validation, after each epoch")  # fmt: skip
     right.set(xlabel="mini-batch", ylabel="accuracy", title="Accuracy")
     right.yaxis.set_major_formatter("{x:.1%}")
     right.legend(loc="lower right")

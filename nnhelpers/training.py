@@ -69,11 +69,11 @@ def fit(net, train, valid=None, *, optimizer, epochs=1, batch_size=128, l2=0.0, 
         If the network is no case for a checkpoint, the file to resume from is damaged or of another
         training, or its folder is missing; before anything is computed.
     """
-    X, y = _prepare(net, train, "train")
+    X, y = prepare(net, train, "train")
     if valid is not None:
-        valid = _prepare(net, valid, "valid")
-    batch_size = _check_settings(len(y), epochs, batch_size, l2)
-    _check_smallest_batch(net, len(y), batch_size)
+        valid = prepare(net, valid, "valid")
+    batch_size = check_settings(len(y), epochs, batch_size, l2)
+    check_smallest_batch(net, len(y), batch_size)
     xp = get_array_module(net.theta)
     rng = np.random.default_rng(seed)
     history = History(settings={
@@ -100,7 +100,7 @@ def fit(net, train, valid=None, *, optimizer, epochs=1, batch_size=128, l2=0.0, 
     # Costs and counts stay on the device while an epoch runs, and are read once at its end.
     costs = xp.empty(len(starts), net.theta.dtype)
     correct = xp.empty(len(starts), "int64")
-    last_finished = _snapshot(net)
+    last_finished = take_snapshot(net)
     bar = _ProgressBar(n_steps, history.epochs * len(starts)) if progress else _NoProgressBar()
     done = 0
 
@@ -112,18 +112,12 @@ def fit(net, train, valid=None, *, optimizer, epochs=1, batch_size=128, l2=0.0, 
     try:
         for epoch in range(history.epochs, epochs):
             began = looked = time.perf_counter()
-            order = xp.asarray(rng.permutation(len(y)))
-            for layer in net.layers:
-                layer.reseed(rng)
             done = 0
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-                for i, start in enumerate(starts):
-                    rows = order[start : start + batch_size]
-                    costs[i], correct[i] = net.learn_batch(
-                        X.take(rows, axis=0), y.take(rows, axis=0), l2
-                    )
+                for i, rows in enumerate(mini_batches(net, len(y), batch_size, rng)):
                     t = (epoch * len(starts) + i) / n_steps
-                    optimizer.step(net.theta, net.grad, schedule(t) if schedule else 1.0)
+                    factor = schedule(t) if schedule else 1.0
+                    costs[i], correct[i] = train_step(net, optimizer, X, y, rows, l2, factor)
                     done = i + 1
                     if time.perf_counter() - looked > LOOK_EVERY:
                         looked = time.perf_counter()
@@ -131,10 +125,10 @@ def fit(net, train, valid=None, *, optimizer, epochs=1, batch_size=128, l2=0.0, 
                         bar.show(epoch * len(starts) + done, f"epoch {epoch + 1}, cost {cost:.4f}")
                         if not math.isfinite(cost):
                             break
-            first_bad = _first_not_finite(xp, costs[:done])
+            first_bad = first_not_finite(xp, costs[:done])
             if first_bad is not None:
                 record(first_bad + 1)
-                _go_back(net, last_finished)
+                go_back(net, last_finished)
                 history.stopped = _divergence(first_bad, epoch, optimizer)
                 break
             record(done)
@@ -144,7 +138,7 @@ def fit(net, train, valid=None, *, optimizer, epochs=1, batch_size=128, l2=0.0, 
                 history.valid_loss.append(loss)
                 history.valid_accuracy.append(accuracy)
             history.seconds.append(time.perf_counter() - began)
-            last_finished = _snapshot(net)
+            last_finished = take_snapshot(net)
             score = f"validation accuracy {accuracy:.2%}" if valid is not None else ""
             bar.show((epoch + 1) * len(starts), f"epoch {epoch + 1}, {score}".rstrip(", "))
             if checkpoint is not None:
@@ -169,13 +163,38 @@ def fit(net, train, valid=None, *, optimizer, epochs=1, batch_size=128, l2=0.0, 
     return history
 
 
-def _snapshot(net):
+def mini_batches(net, n_examples, batch_size, rng):
+    """Yield the rows of each mini-batch of one epoch: all examples in a random order, cut up.
+
+    ``rng`` draws the order on the host, then new random numbers for layers that use any; so the
+    same seed gives the same epoch on every backend, and in ``fit`` as in a live widget.
+    """
+    order = get_array_module(net.theta).asarray(rng.permutation(n_examples))
+    for layer in net.layers:
+        layer.reseed(rng)
+    for start in range(0, n_examples, batch_size):
+        yield order[start : start + batch_size]
+
+
+def train_step(net, optimizer, X, y, rows, l2=0.0, scale=1.0):
+    """Learn from the examples in ``rows``: one gradient, one step of the optimizer.
+
+    Returns (J, number correct) from before the step, on the network's device. The arguments are
+    those that ``prepare`` and ``check_settings`` have seen.
+    """
+    J, correct = net.learn_batch(X.take(rows, axis=0), y.take(rows, axis=0), l2)
+    optimizer.step(net.theta, net.grad, scale)
+    return J, correct
+
+
+def take_snapshot(net):
     """Return what training changes in ``net``: parameters and running averages."""
     return net.theta.copy(), [dict(layer.state) for layer in net.layers]
 
 
-def _go_back(net, snapshot):
-    theta, states = snapshot
+def go_back(net, taken):
+    """Make ``net`` again what it was when the snapshot was ``taken``."""
+    theta, states = taken
     net.theta[...] = theta
     for layer, state in zip(net.layers, states, strict=True):
         layer.state = state
@@ -186,7 +205,7 @@ def _fingerprint(schedule):
     return [round(float(schedule(i / 10)), 6) for i in range(10)] if schedule else None
 
 
-def _first_not_finite(xp, costs):
+def first_not_finite(xp, costs):
     """Return the index of the first cost that is NaN or infinite, or None."""
     bad = np.flatnonzero(~np.isfinite(asnumpy(costs)))
     return int(bad[0]) if len(bad) else None
@@ -225,7 +244,7 @@ class _NoProgressBar:
         pass
 
 
-def _prepare(net, pair, name):
+def prepare(net, pair, name):
     """Return (X, y) on the network's device and in its dtype, checked once for all."""
     try:
         X, y = pair
@@ -250,7 +269,7 @@ def _prepare(net, pair, name):
     return X, y
 
 
-def _check_settings(n_examples, epochs, batch_size, l2):
+def check_settings(n_examples, epochs, batch_size, l2):
     """Return the batch size as a number, or raise ValueError naming the setting that cannot be."""
     if not isinstance(epochs, (int, np.integer)) or epochs < 1:
         raise ValueError(f"expected epochs as an integer of at least 1, got {epochs!r}")
@@ -266,7 +285,7 @@ def _check_settings(n_examples, epochs, batch_size, l2):
     return min(int(batch_size), n_examples)
 
 
-def _check_smallest_batch(net, n_examples, batch_size):
+def check_smallest_batch(net, n_examples, batch_size):
     """Raise ValueError if an epoch's last mini-batch is smaller than a layer can take."""
     last = n_examples % batch_size or batch_size
     for layer in net.layers:

@@ -1,0 +1,476 @@
+"""Live widgets: a Python half and a JavaScript half that talk, and a figure where no kernel runs.
+
+The Python half is a subclass of :class:`LiveWidget`; the JavaScript half is one small file beside
+it, which is joined to ``common.js``. Nothing of what they say to each other is kept in the
+notebook: a saved notebook holds one line of text and one figure.
+"""
+
+import base64
+import contextlib
+import io
+import math
+import threading
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import anywidget
+import matplotlib
+import traitlets
+from matplotlib.figure import Figure
+
+from ..plotting import STYLE
+
+FOLDER = Path(__file__).resolve().parent
+
+# Seconds after which a picture that no page has confirmed is given up, and the next one is sent.
+PATIENCE = 2.0
+
+
+@dataclass
+class Control:
+    """What all controls share.
+
+    Parameters
+    ----------
+    name : str
+        The key in ``widget.values``, and what ``changed`` or ``pressed`` is told.
+    label : str
+        What stands beside it; the unit, if any, goes into ``unit``.
+    tip : str
+        What it does and what to try; shown when the mouse rests on it or the keyboard reaches it.
+    group : str
+        Controls of one group stand together under this heading.
+    """
+
+    name: str
+    label: str
+    tip: str
+    value: object = None
+    group: str = ""
+
+    def check(self, value):
+        """Return ``value`` in its proper type, or raise ValueError with what was expected."""
+        return value
+
+    def describe(self):
+        """Return what the JavaScript half needs to build it."""
+        return {"kind": type(self).__name__.lower(), **asdict(self)}
+
+
+@dataclass
+class Slider(Control):
+    """A number: to be dragged, moved by arrow keys, or typed.
+
+    Give ``low`` and ``high`` (and ``log=True`` for a logarithmic scale, or ``step``), or ``steps``,
+    the values that the slider stops at. Typed numbers may lie anywhere from lowest to highest.
+    """
+
+    low: float | None = None
+    high: float | None = None
+    step: float | None = None
+    steps: list | None = None
+    log: bool = False
+    integer: bool = False
+    unit: str = ""
+
+    def __post_init__(self):
+        if self.steps is not None:
+            self.low, self.high = min(self.steps), max(self.steps)
+        if self.low is None or self.high is None or not self.low < self.high:
+            raise ValueError(
+                f"Slider {self.name!r} expected low < high, or steps with two values or more, "
+                f"got low={self.low!r}, high={self.high!r}, steps={self.steps!r}"
+            )
+        if self.log and self.low <= 0:
+            raise ValueError(
+                f"Slider {self.name!r} expected low > 0 on a logarithmic scale, got {self.low!r}. "
+                "For a scale with 0 give the list of its values: steps=[0, 1e-4, 1e-3]."
+            )
+        if self.log and self.steps is None:
+            self.steps = _round_numbers(self.low, self.high)
+        if self.integer and self.step is None:
+            self.step = 1
+        self.value = self.check(self.low if self.value is None else self.value)
+
+    def check(self, value):
+        kind = "a whole number" if self.integer else "a number"
+        expected = f"{self.label}: expected {kind} from {self.low:g} to {self.high:g}"
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise ValueError(f"{expected}, got {value!r}")
+        if not (math.isfinite(value) and self.low <= value <= self.high):
+            raise ValueError(f"{expected}, got {value:g}")
+        if not self.integer:
+            return float(value)
+        if value != int(value):
+            raise ValueError(f"{expected}, got {value:g}")
+        return int(value)
+
+
+@dataclass
+class Menu(Control):
+    """One of ``options``: a list of values, or of pairs (label, value)."""
+
+    options: list | None = None
+
+    def __post_init__(self):
+        self.options = [
+            list(option) if isinstance(option, (tuple, list)) else [str(option), option]
+            for option in self.options or []
+        ]
+        if not self.options:
+            raise ValueError(f"Menu {self.name!r} expected at least one option, got none")
+        self.value = self.check(self.options[0][1] if self.value is None else self.value)
+
+    def check(self, value):
+        for _, known in self.options:
+            if known == value:
+                return known
+        known = ", ".join(repr(value) for _, value in self.options)
+        raise ValueError(f"{self.label}: expected one of {known}, got {value!r}")
+
+
+@dataclass
+class Checkbox(Control):
+    """Yes or no."""
+
+    value: bool = False
+
+    def check(self, value):
+        if not isinstance(value, bool):
+            raise ValueError(f"{self.label}: expected True or False, got {value!r}")
+        return value
+
+
+@dataclass
+class Toggle(Checkbox):
+    """A button that stays pressed."""
+
+
+@dataclass
+class Button(Control):
+    """A button: ``pressed(name)`` is called."""
+
+
+@dataclass
+class Text(Control):
+    """A line of text; ``parse`` turns it into a value, or raises ValueError with a sentence.
+
+    ``values`` holds the text; call ``parse`` again where its value is needed.
+    """
+
+    value: str = ""
+    parse: object = None
+
+    def check(self, value):
+        if not isinstance(value, str):
+            raise ValueError(f"{self.label}: expected text, got {value!r}")
+        if self.parse is not None:
+            self.parse(value)
+        return value
+
+    def describe(self):
+        description = super().describe()
+        del description["parse"]  # a function stays here
+        return description
+
+
+class LiveWidget(anywidget.AnyWidget):
+    """A widget whose two halves talk by messages; the last expression of a cell shows it.
+
+    In JupyterLab it is alive. In a saved notebook, on a code-hosting page or on paper, the same
+    output shows the figure that ``draw`` drew, and its text.
+
+    A subclass names its JavaScript file in ``script`` and overrides what it needs of ``draw``,
+    ``changed``, ``pressed``, ``unwatched``, ``closing``, and ``receive_KIND`` for messages of its
+    own. All but ``draw`` are called one at a time (under ``self.lock``), perhaps on another thread
+    than the cells'; what they raise is shown in the widget.
+
+    Parameters
+    ----------
+    title : str
+        A few words; stands above the widget.
+    alt : str
+        What the figure shows, for those who cannot see it; no number that differs from machine to
+        machine, since it is compared when the notebooks are tested.
+    controls : list of Control
+    size : (float, float), default (8, 3.5)
+        Of the static figure, in inches at 100 dots an inch.
+
+    Attributes
+    ----------
+    values : dict
+        What the controls say now.
+    lock : threading.RLock
+        Held while ``changed`` and its like run. Threads that ``unwatched`` or ``closing`` wait for
+        must not take it; ``publish`` does not.
+    """
+
+    script = None
+    setup = traitlets.Dict().tag(sync=True)
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if "script" in vars(cls):  # and not in the classes that traitlets derives at run time
+            parts = [FOLDER / "common.js", FOLDER / cls.script]
+            cls._esm = "\n".join(part.read_text(encoding="utf-8") for part in parts)
+            cls._css = (FOLDER / "common.css").read_text(encoding="utf-8")
+
+    def __init__(self, title, alt, controls=(), size=(8, 3.5)):
+        if self.script is None:
+            raise TypeError(f"{type(self).__name__} expected script = 'name.js', got none")
+        self.title, self.alt, self.size = title, " ".join(alt.split()), size
+        self.controls = {control.name: control for control in controls}
+        self.values = {c.name: c.value for c in controls if not isinstance(c, Button)}
+        self.lock = threading.RLock()
+        self.error = None
+        self._disabled, self._png = set(), None
+        self._sending = threading.RLock()
+        self._channels, self._pages, self._sent = {}, {}, 0
+        super().__init__(
+            setup={"title": title, "alt": self.alt, "controls": [c.describe() for c in controls]}
+        )
+        self.on_msg(self._receive)
+        self._listen_while_a_cell_runs()
+
+    # ------------------------------------------------------------------ what a subclass overrides
+
+    def draw(self, figure):
+        """Draw what stands in a notebook without a kernel: ``figure`` is Matplotlib's, empty."""
+        raise NotImplementedError
+
+    def changed(self, name, value):
+        """Called after the control ``name`` was set to ``value``; ``values`` has it already."""
+
+    def pressed(self, name):
+        """Called after the button ``name`` was pressed."""
+
+    def unwatched(self):
+        """Called when the last page that showed the widget is gone: stop what costs time."""
+
+    def closing(self):
+        """Called before the widget is closed for good: end threads."""
+
+    # ------------------------------------------------------------------ what a subclass calls
+
+    @property
+    def watched(self):
+        """Whether some page shows the widget."""
+        return bool(self._pages)
+
+    def publish(self, kind, content=None, buffers=()):
+        """Send the newest state of ``kind`` to the pages; from any thread. The newest wins.
+
+        While a page still draws an older one, only the newest is kept; it goes out as soon as the
+        page has drawn. A page that opens later is sent the newest of each kind, so that ``content``
+        must say all there is to know, not only what has changed.
+
+        Parameters
+        ----------
+        kind : str
+            ``live.on(kind, ...)`` gets it in JavaScript.
+        content : dict, optional
+            Plain JSON.
+        buffers : list of bytes or C-contiguous arrays
+            Numbers in bulk; copied here.
+        """
+        with self._sending:
+            channel = self._channels.setdefault(kind, _Channel())
+            channel.newest = (content or {}, [bytes(memoryview(b).cast("B")) for b in buffers])
+            channel.held = True
+            if self._pages and channel.is_free():
+                self._send_newest(kind, channel)
+
+    def is_free(self, kind):
+        """Whether a ``publish`` of this kind would go out now: is it worth computing?"""
+        with self._sending:
+            channel = self._channels.get(kind)
+            return bool(self._pages) and (channel is None or channel.is_free())
+
+    def say(self, text, tone="info"):
+        """Show a sentence under the widget, until the next one; ``tone`` is "info" or "error"."""
+        self.error = text if tone == "error" else None
+        self.publish("message", {"text": text, "tone": tone})
+
+    @contextlib.contextmanager
+    def errors_shown(self):
+        """Show in the widget what the ``with`` block raises: for code in threads of your own."""
+        try:
+            yield
+        except Exception as error:  # else the log console alone would know
+            self.say(in_words(error), "error")
+
+    def set_value(self, name, value):
+        """Set the control ``name``, as if a hand had done it, on all pages.
+
+        Raises
+        ------
+        ValueError
+            If there is no such control, or it cannot have that value.
+        """
+        with self.lock:
+            if name not in self.values:
+                known = ", ".join(self.values)
+                raise ValueError(f"expected the name of a control ({known}), got {name!r}")
+            value, before = self.controls[name].check(value), self.values[name]
+            self.values[name] = value
+            try:
+                self.changed(name, value)
+            except Exception:
+                self.values[name] = before  # what could not be done is not what the values say
+                raise
+            self._show_values()
+
+    def enable(self, *names, on=True):
+        """Let these controls be used, or not: those that make no sense now are greyed out."""
+        self._disabled = self._disabled - set(names) if on else self._disabled | set(names)
+        self._show_values()
+
+    def set_options(self, name, options, value):
+        """Give the Menu ``name`` other options and the ``value``, without a call of ``changed``."""
+        menu = Menu(**{**vars(self.controls[name]), "options": options, "value": value})
+        self.controls[name], self.values[name] = menu, menu.value
+        self._show_values()
+
+    def close(self):
+        """End the widget: its threads stop, its pages go empty."""
+        if self.comm is not None:
+            self.closing()
+        super().close()
+
+    # ------------------------------------------------------------------ without a kernel
+
+    @property
+    def png(self):
+        """The static figure: the bytes of a PNG file, drawn when first asked for."""
+        if self._png is None:
+            with matplotlib.rc_context(STYLE):
+                figure = Figure(figsize=self.size, layout="constrained")
+                self.draw(figure)
+                buffer = io.BytesIO()
+                figure.savefig(buffer, format="png", dpi=100, metadata={"Software": None})
+            self._png = buffer.getvalue()
+        return self._png
+
+    def _repr_mimebundle_(self, **kwargs):
+        bundle = super()._repr_mimebundle_(**kwargs)
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        data["text/plain"] = repr(self)
+        data["image/png"] = base64.b64encode(self.png).decode()
+        return data, {**metadata, "image/png": {"alt": self.alt}}
+
+    def __repr__(self):
+        return f"[interactive figure: {self.title}] {self.alt}"
+
+    # ------------------------------------------------------------------ messages
+
+    def _listen_while_a_cell_runs(self):
+        """Have messages come on the thread that JupyterLab names, which is free while a cell runs.
+
+        ipykernel prefers the thread from which the widget last sent something. That is the cells'
+        own thread for a widget made in a cell, and there a click would wait for a cell's end.
+        """
+        if hasattr(self.comm, "_reply_subshell_for"):
+            self.comm._reply_subshell_for = lambda data, default: default
+
+    def _show_values(self):
+        options = {c.name: c.options for c in self.controls.values() if isinstance(c, Menu)}
+        self.publish("values", {
+            "values": dict(self.values), "disabled": sorted(self._disabled), "options": options,
+        })  # fmt: skip
+
+    def _send_newest(self, kind, channel):
+        """Send what the channel holds; the caller has the lock ``_sending``."""
+        self._sent += 1
+        channel.held, channel.waiting, channel.when = False, self._sent, time.monotonic()
+        content, buffers = channel.newest
+        self.send({"kind": "publish", "what": kind, "id": self._sent, "content": content}, buffers)
+
+    def _receive(self, widget, message, buffers):
+        """Take one message from a page: the one place where all of them arrive."""
+        kind, content = message.get("kind"), message.get("content") or {}
+        if kind == "ack":
+            return self._page_has_drawn(message)
+        reply, answer = {"kind": "reply", "id": message.get("id")}, None
+        try:
+            with self.lock:
+                answer = self._handle(kind, content, buffers, message.get("page"))
+        except Exception as error:  # a callback's error must be seen where the hand is
+            reply["error"] = in_words(error)
+            self.say(reply["error"], "error")
+        else:
+            if self.error and kind in ("control", "button"):
+                self.say("")  # the next thing went well
+        data, out = answer if isinstance(answer, tuple) else (answer, [])
+        if message.get("id") is not None:
+            self.send({**reply, "content": data or {}}, list(out))
+
+    def _handle(self, kind, content, buffers, page):
+        if kind == "hello":
+            return self._page_opens(page)
+        if kind == "gone":
+            return self._page_closes(page)
+        if kind == "control":
+            self.set_value(content["name"], content["value"])
+            return {"value": self.values[content["name"]]}
+        if kind == "button":
+            if not isinstance(self.controls.get(content["name"]), Button):
+                raise ValueError(f"expected the name of a button, got {content['name']!r}")
+            return self.pressed(content["name"])
+        handler = getattr(self, f"receive_{kind}", None)
+        if handler is None:
+            raise ValueError(f"{type(self).__name__} knows no message of kind {kind!r}")
+        return handler(content, buffers)
+
+    def _page_has_drawn(self, message):
+        with self._sending:
+            if message.get("page") in self._pages:
+                self._pages[message["page"]] = time.monotonic()
+            channel = self._channels.get(message.get("what"))
+            if channel is None or channel.waiting != message.get("id"):
+                return
+            channel.waiting = None
+            if channel.held:
+                self._send_newest(message["what"], channel)
+
+    def _page_opens(self, page):
+        with self._sending:
+            self._pages[page] = time.monotonic()
+            for kind, channel in self._channels.items():
+                self._send_newest(kind, channel)
+
+    def _page_closes(self, page):
+        with self._sending:
+            self._pages.pop(page, None)
+            # A page that was reloaded says nothing when it goes; it has confirmed nothing since.
+            last = max((c.when for c in self._channels.values()), default=0.0)
+            for silent in [p for p, seen in self._pages.items() if seen < last - 10]:
+                del self._pages[silent]
+        if not self._pages:
+            self.unwatched()
+
+
+class _Channel:
+    """The newest state of one kind, and whether a page is still busy with an older one."""
+
+    def __init__(self):
+        self.newest, self.held, self.waiting, self.when = None, False, None, 0.0
+
+    def is_free(self):
+        return self.waiting is None or time.monotonic() - self.when > PATIENCE
+
+
+def _round_numbers(low, high):
+    """Return the ends and the round numbers between them, ten in each decade."""
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    factors = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
+    between = [float(f"{factor}e{decade}") for decade in decades for factor in factors]
+    return [low, *(number for number in between if low < number < high), high]
+
+
+def in_words(error):
+    """Return an exception as a sentence: our own messages as they are, others with their type."""
+    text = str(error)
+    if isinstance(error, (ValueError, TypeError)) and " " in text:
+        return text
+    return f"{type(error).__name__}: {text}"
