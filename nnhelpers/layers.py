@@ -67,7 +67,8 @@ class Dense(Layer):
     def backward(self, dZ, input_gradient=True):  # dW = XᵀdZ   db = Σₙ dZₙ   dX = dZWᵀ
         xp = get_array_module(dZ)
         xp.matmul(self.X.T, dZ, out=self.grads["W"])
-        dZ.sum(axis=0, out=self.grads["b"])
+        # The sum over the rows, as a product with ones: several times as fast.
+        xp.matmul(xp.ones(len(dZ), dZ.dtype), dZ, out=self.grads["b"])
         # The first layer's dX is nobody's dZ: the network does not ask for it while it learns.
         return dZ @ self.params["W"].T if input_gradient else None
 

@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from .activations import activation as activation_layer
-from .backend import default_array_module, get_array_module, load_backend, move
+from .backend import default_array_module, get_array_module, in_blocks, load_backend, move
 from .layers import BatchNorm, Dense, Dropout
 from .losses import SigmoidCrossEntropy, SoftmaxCrossEntropy, l2_penalty
 
@@ -129,7 +129,9 @@ class Network:
             J = J + l2_penalty(self.weights, l2)
             for layer in self.layers:
                 if "W" in layer.params:
-                    layer.grads["W"] += l2 * layer.params["W"]
+                    all_dW, all_W = layer.grads["W"].reshape(-1), layer.params["W"].reshape(-1)
+                    for dW, W in in_blocks(all_dW, all_W):
+                        dW += l2 * W
         return J, self.loss_function.count_correct(Z, y)
 
     @property

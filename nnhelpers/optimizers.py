@@ -6,7 +6,7 @@ the step count; a subclass writes its update rule, and nothing else.
 
 import math
 
-from .backend import get_array_module
+from .backend import get_array_module, in_blocks
 
 
 class Optimizer:
@@ -48,20 +48,21 @@ class Optimizer:
         """Change ``theta`` in place: the rule that the subclass is about."""
         raise NotImplementedError
 
-    def average(self, name, current, beta):
-        """Return the moving average called ``name``: new = beta * old + (1 - beta) * current.
-
-        It starts at zero, is kept in ``state``, and is updated in place.
-        """
+    def memory(self, name, theta):
+        """Return the moving average called ``name``, of theta's shape: at first zero, then kept."""
         if name not in self.state:
-            self.state[name] = get_array_module(current).zeros_like(current)
-        average = self.state[name]
-        average *= beta
-        average += (1 - beta) * current
-        return average
+            self.state[name] = get_array_module(theta).zeros_like(theta)
+        return self.state[name]
 
     def __repr__(self):
         return f"{type(self).__name__}(lr={self.lr:g})"
+
+
+def average(old, current, beta):
+    """Update a moving average in place and return it: new = beta * old + (1 - beta) * current."""
+    old *= beta
+    old += (1 - beta) * current
+    return old
 
 
 class SGD(Optimizer):
@@ -72,7 +73,8 @@ class SGD(Optimizer):
     """
 
     def update(self, theta, grad, lr):
-        theta -= lr * grad
+        for theta, grad in in_blocks(theta, grad):
+            theta -= lr * grad
 
 
 class Momentum(Optimizer):
@@ -93,7 +95,8 @@ class Momentum(Optimizer):
         self.beta = _decay_rate(beta, "beta")
 
     def update(self, theta, grad, lr):
-        theta -= lr * self.average("v", grad, self.beta)
+        for theta, grad, v in in_blocks(theta, grad, self.memory("v", theta)):
+            theta -= lr * average(v, grad, self.beta)
 
 
 class RMSprop(Optimizer):
@@ -116,9 +119,10 @@ class RMSprop(Optimizer):
         self.beta, self.eps = _decay_rate(beta, "beta"), _tiny(eps)
 
     def update(self, theta, grad, lr):
-        size = get_array_module(grad).sqrt(self.average("s", grad * grad, self.beta))
-        size += self.eps
-        theta -= lr * grad / size
+        for theta, grad, s in in_blocks(theta, grad, self.memory("s", theta)):
+            size = get_array_module(s).sqrt(average(s, grad * grad, self.beta))
+            size += self.eps
+            theta -= lr * grad / size
 
 
 class Adam(Optimizer):
@@ -144,12 +148,14 @@ class Adam(Optimizer):
         self.eps = _tiny(eps)
 
     def update(self, theta, grad, lr):
-        m = self.average("m", grad, self.beta1)
-        s = self.average("s", grad * grad, self.beta2)
-        size = get_array_module(s).sqrt(s)  # sqrt(shat) is sqrt(s) times a number
-        size *= (1 - self.beta2**self.t) ** -0.5
-        size += self.eps
-        theta -= lr / (1 - self.beta1**self.t) * m / size
+        averages = self.memory("m", theta), self.memory("s", theta)
+        for theta, grad, m, s in in_blocks(theta, grad, *averages):
+            average(m, grad, self.beta1)
+            average(s, grad * grad, self.beta2)
+            size = get_array_module(s).sqrt(s)  # sqrt(shat) is sqrt(s) times a number
+            size *= (1 - self.beta2**self.t) ** -0.5
+            size += self.eps
+            theta -= lr / (1 - self.beta1**self.t) * m / size
 
 
 def _decay_rate(beta, name):

@@ -128,3 +128,14 @@ def test_core_files_import_only_from_files_above():
         for node in ast.walk(ast.parse((folder / f"{name}.py").read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom) and node.level:
                 assert node.module in order[:i], f"{name}.py imports from {node.module}"
+
+
+def test_in_blocks_goes_through_all_once_and_gives_views(monkeypatch):
+    monkeypatch.setattr(backend, "BLOCK", 4)
+    theta, grad = np.zeros(10), np.arange(10.0)
+    pieces = list(backend.in_blocks(theta, grad))
+    assert [len(piece) for piece, _ in pieces] == [4, 4, 2]
+    for piece, part in pieces:
+        piece += part
+    assert (theta == grad).all()
+    assert len(list(backend.in_blocks(theta[:4], grad[:4]))) == 1

@@ -147,3 +147,20 @@ def test_one_step_is_taken_alike_on_every_backend(name, backend):
 def test_impossible_decay_rates(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda: nn.SGD(0.1), lambda: nn.Momentum(0.1), lambda: nn.RMSprop(0.1), lambda: nn.Adam(0.1)],
+)
+def test_piece_by_piece_gives_the_same_bits(make, monkeypatch):
+    rng = np.random.default_rng(0)
+    start, gradients = rng.normal(size=100), rng.normal(size=(5, 100))
+    results = []
+    for block in (1000, 7):
+        monkeypatch.setattr(nn.backend, "BLOCK", block)
+        optimizer, theta = make(), start.copy()
+        for gradient in gradients:
+            optimizer.step(theta, gradient)
+        results.append(theta)
+    assert (results[0] == results[1]).all() and not (results[0] == start).any()
