@@ -6,6 +6,7 @@ The same lines run on NumPy and, where an NVIDIA GPU answers, on CuPy: ``xp`` is
 import importlib
 
 from .activations import LeakyReLU, ReLU, Sigmoid, Tanh
+from .augment import Distortion, Noise, Shifts
 from .backend import (
     BackendError,
     asnumpy,
@@ -14,7 +15,15 @@ from .backend import (
     get_array_module,
 )
 from .checkpoints import Checkpoint, CheckpointError, load, load_training, save, save_training
-from .data import DataError, load_mnist, make_moons, make_spirals
+from .data import (
+    DataError,
+    center_digit,
+    load_mnist,
+    make_circles,
+    make_moons,
+    make_spirals,
+    make_xor,
+)
 from .exchange import from_arrays, from_state_dict, to_arrays, to_state_dict
 from .gradcheck import gradient_check, numerical_gradient, relative_error
 from .history import History
@@ -23,6 +32,7 @@ from .losses import MeanSquaredError, SigmoidCrossEntropy, SoftmaxCrossEntropy, 
 from .network import Network, evaluate, mlp
 from .optimizers import SGD, Adam, Momentum, RMSprop, cosine, one_cycle, step_decay, warmup
 from .training import fit
+from .weights import MaxNorm, WeightAverage
 
 # Imported when somebody asks: figures, widgets and checks are not needed to train a network.
 _ON_DEMAND = {

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .backend import default_array_module
+from .backend import asnumpy, default_array_module
 
 DATA_FOLDER = Path(__file__).resolve().parent.parent / "data"
 
@@ -94,6 +94,82 @@ def _read_idx(path):
     return np.frombuffer(content, np.uint8, offset=4 + 4 * n_axes).reshape(shape)
 
 
+def center_digit(image):
+    """Return a digit of any size as MNIST would hold it: in the middle of 28 by 28 pixels.
+
+    As the makers of MNIST did: the box around the ink is scaled, keeping its proportions, until it
+    just fits into 20 by 20 pixels; each of the new pixels is the mean of what it covers. Then the
+    digit is moved by whole pixels, until its centre of mass lies on the middle of the field. A
+    digit of MNIST comes out as it went in.
+
+    Parameters
+    ----------
+    image : array, shape (height, width)
+        From 0 (paper) to 1 (ink), as in MNIST: a photograph of ink on paper must be turned round
+        (``1 - image``), and its paper set to 0.
+
+    Returns
+    -------
+    array, shape (28, 28)
+        float32, from 0 to 1; on the host. Without any ink: paper.
+
+    Raises
+    ------
+    ValueError
+        If the image is no matrix, or holds something else than numbers from 0 to 1.
+
+    Notes
+    -----
+    Source: LeCun, Cortes and Burges, *The MNIST database of handwritten digits*: "size normalized
+    to fit in a 20x20 pixel box while preserving their aspect ratio", then centred "by computing the
+    center of mass of the pixels". Notebook 10, "A digit of your own".
+    """
+    image = _checked_image(image)
+    field = np.zeros((28, 28), "float32")
+    rows, columns = (np.flatnonzero(image.any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return field
+    box = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    step = max(box.shape) / 20  # pixels of the image to one of the field
+    digit = _averages(len(box), step) @ box @ _averages(box.shape[1], step).T
+    centre = [digit.sum(axis=1 - axis) @ np.arange(n) / digit.sum()
+              for axis, n in enumerate(digit.shape)]  # fmt: skip
+    top, left = (
+        min(max(round(14 - place), 0), 28 - n) for place, n in zip(centre, digit.shape, strict=True)
+    )
+    field[top : top + digit.shape[0], left : left + digit.shape[1]] = digit
+    return field
+
+
+def _averages(length, step):
+    """Return the matrix that turns ``length`` pixels into means over intervals of ``step`` pixels.
+
+    The intervals lie around the middle; where the outer ones reach over the edge, there is paper.
+    """
+    count = math.ceil(length / step - 1e-9)
+    edges = (length - count * step) / 2 + step * np.arange(count + 1)
+    low, high = edges[:-1, None], edges[1:, None]
+    pixels = np.arange(length)
+    overlap = np.minimum(high, pixels + 1) - np.maximum(low, pixels)
+    return np.maximum(overlap, 0) / step
+
+
+def _checked_image(image):
+    image = asnumpy(image)
+    if image.ndim != 2 or image.dtype.kind not in "fiub":
+        raise ValueError(
+            f"expected an image of shape (height, width), got {image.shape} of {image.dtype}. "
+            "A row of MNIST is an image after X[n].reshape(28, 28)."
+        )
+    image = image.astype("float64")
+    if image.size and not (image.min() >= 0 and image.max() <= 1):  # refuses NaN as well
+        raise ValueError(
+            "expected an image with numbers from 0 (paper) to 1 (ink), got "
+            f"{image.min():g} to {image.max():g}. Try image / 255 for bytes."
+        )
+    return image
+
+
 def _as_split(X, y):
     xp = default_array_module()
     return Split(xp.asarray(X, dtype="float32"), xp.asarray(y, dtype="int64"))
@@ -141,6 +217,51 @@ def make_spirals(n=500, classes=3, noise=0.1, seed=0):
     angle = 2 * math.pi * (0.75 * radius + y / classes) + noise * rng.standard_normal(n)
     X = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
     return _as_split(X, y)
+
+
+def make_circles(n=500, noise=0.1, seed=0):
+    """Return a circle inside a circle: X of shape (n, 2), float32, and y of shape (n,), 0 or 1.
+
+    Class 0 lies on a circle of radius 1, class 1 on one of radius 0.5, both around the origin.
+
+    Parameters
+    ----------
+    n : int
+        Number of points, half of them in each class.
+    noise : float
+        Standard deviation of the normal noise on each coordinate.
+    seed : int or numpy.random.Generator
+    """
+    _check_toy(n, 2, noise)
+    rng = np.random.default_rng(seed)
+    y = np.arange(n) % 2
+    radius = np.where(y == 1, 0.5, 1.0)
+    angle = rng.uniform(0, 2 * math.pi, n)
+    X = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
+    return _as_split(X + noise * rng.standard_normal((n, 2)), y)
+
+
+def make_xor(n=500, noise=0.1, seed=0):
+    """Return a chessboard of four fields: X of shape (n, 2), float32, and y of shape (n,), 0 or 1.
+
+    Both coordinates lie between -1 and 1. The class is 1 where they differ in sign ("exclusive
+    or"), and 0 where both are positive or both negative.
+
+    Parameters
+    ----------
+    n : int
+        Number of points, spread evenly over the four fields.
+    noise : float
+        Standard deviation of the normal noise on each coordinate; it can carry a point over a
+        border, and then the point keeps its class.
+    seed : int or numpy.random.Generator
+    """
+    _check_toy(n, 2, noise)
+    rng = np.random.default_rng(seed)
+    field = np.arange(n) % 4
+    signs = np.array([[1, 1], [1, -1], [-1, -1], [-1, 1]])[field]
+    X = signs * rng.uniform(0.05, 1, (n, 2))
+    return _as_split(X + noise * rng.standard_normal((n, 2)), field % 2)
 
 
 def _check_toy(n, classes, noise):

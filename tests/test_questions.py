@@ -12,7 +12,8 @@ from nnhelpers import questions
 from nnhelpers.questions import Choice, Number
 from nnhelpers.questions.question import read_number
 
-NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("*.ipynb"))
+FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
+NOTEBOOKS = sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))  # the playground asks in its own way
 ALL = list(questions.QUESTIONS.values())
 CHOICES = [one for one in ALL if isinstance(one, Choice)]
 NUMBERS = [one for one in ALL if isinstance(one, Number)]

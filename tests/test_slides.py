@@ -121,7 +121,8 @@ def test_every_panel_of_the_course_is_known_to_be_live():
     assert len(paths) >= 12
     for path in paths:
         notebook = slides.read(path)
-        panels = [c for c in notebook.cells if c.cell_type == "code" and "= Panel(" in c.source]
+        panels = [c for c in notebook.cells if c.cell_type == "code"
+                  and re.search(r"= Panel\(|widgets\.playground\(", c.source)]  # fmt: skip
         live = [slides.part_of(c, "-").is_live for c in panels]
         assert live and all(live), path.name
 
@@ -208,12 +209,33 @@ def test_notes_go_to_their_section(tmp_path):
     assert said[2].endswith("End.</p>\n"), "... or to the last slide"
 
 
+def test_notes_on_a_smaller_section_stand_before_its_cell(tmp_path):
+    cells = [cell("## One", "slide"), cell("### Small · two\n\ntext", "subslide")]
+    path = write_notes(tmp_path, "## One · 5 min\nFirst.\n\n### Small · two\nSecond.\n")
+    found = arranged(*cells, notes=slides.teaching_notes(path, notebook_of(*cells)))
+    (_, one), (_, small) = found
+    assert [kind for kind, _, _ in small] == ["notes", "subslide"]
+    assert "First." in one[0][1] and "Second." not in one[0][1]
+    assert "<strong>Small · two</strong>" in small[0][1] and "Second." in small[0][1]
+
+
+def test_notes_that_lead_up_to_code_are_on_its_slide_too():
+    cells = [
+        cell("text", "slide"),
+        cell("what comes", "notes"),
+        cell("x = 1", "subslide", outputs=[]),
+    ]
+    cells += [cell("on code", "notes"), cell("text", "subslide")]
+    found = arranged(*cells)
+    said = [[text for kind, text, _ in parts if kind == "notes"] for _, parts in found]
+    assert ["what comes" in "".join(texts) for texts in said] == [True, True, False]
+    assert ["on code" in "".join(texts) for texts in said] == [False, True, False]
+
+
 def test_notes_on_an_unknown_heading_are_refused(tmp_path):
     notebook = notebook_of(cell("# T", "slide"), cell("## One", "slide"))
     path = write_notes(tmp_path, "## Once · 12 min\nAsk.\n")
-    with pytest.raises(
-        NotebookError, match="01_x.md: the heading '## Once · 12 min' .*one of: One"
-    ):
+    with pytest.raises(NotebookError, match="01_x.md: the heading 'Once · 12 min' .*one of: One"):
         slides.teaching_notes(path, notebook)
     assert slides.teaching_notes(tmp_path / "none.md", notebook) == {}
 

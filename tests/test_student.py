@@ -65,7 +65,7 @@ def test_no_solution_remains(path):
     kept = "\n".join(cell.source for cell in now.cells)
     lesson = "\n".join(student.without_folds(c.source, True, BARE) for c in was.cells)
     solutions = list(exercises(path))
-    assert solutions
+    assert solutions or path.stem == "playground"
     for name, stub, code in solutions:
         assert stub in kept
         assert f'nn.check("{name}", {name})' in kept

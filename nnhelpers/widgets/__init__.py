@@ -1,5 +1,22 @@
 """Things to touch: figures with sliders. Python here, ipywidgets below."""
 
+from .draw_digit import DrawDigit, draw_digit
 from .panel import Panel, slider
+from .playground import Playground, playground
+from .playground_presets import PRESETS
+from .train_panel import TrainPanel, train_panel
+from .xray import XRay, xray
 
-__all__ = ["Panel", "slider"]
+__all__ = [
+    "PRESETS",
+    "DrawDigit",
+    "Panel",
+    "Playground",
+    "TrainPanel",
+    "XRay",
+    "draw_digit",
+    "playground",
+    "slider",
+    "train_panel",
+    "xray",
+]

@@ -4,6 +4,7 @@ Needs Chromium (Debian: ``apt install chromium``) and ``pip install playwright``
 tests are skipped, and say so. A failure leaves a picture of the page in pytest's temporary folder.
 """
 
+import contextlib
 import json
 import os
 import secrets
@@ -37,8 +38,13 @@ SETTINGS = {
 
 @pytest.fixture(scope="session")
 def lab_address(tmp_path_factory):
+    with running_lab(tmp_path_factory.mktemp("lab")) as address:
+        yield address
+
+
+@contextlib.contextmanager
+def running_lab(folder):
     """Start JupyterLab by the command of ``make lab``, on a copy of the notebooks; yield its address."""
-    folder = tmp_path_factory.mktemp("lab")
     shutil.copytree(ROOT / "notebooks", folder / "course" / "notebooks")
     for name, values in SETTINGS.items():
         path = folder / "settings" / f"{name}.jupyterlab-settings"

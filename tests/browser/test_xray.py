@@ -1,0 +1,353 @@
+"""The X-ray under a hand: what stands on the page is what the package computes, wherever one looks."""
+
+import json
+
+import numpy as np
+import pytest
+from test_in_jupyterlab import put_notebook
+
+import nnhelpers as nn
+
+SMALL = """import nnhelpers as nn
+X, y = nn.make_spirals(60, classes=3, noise=0.1, seed=0)
+net = nn.mlp([2, 4, 3], "tanh", seed=1)
+seen = nn.widgets.xray(net, X, y, example=5)
+seen"""
+DIGITS = """import nnhelpers as nn
+data = nn.load_mnist()
+seen = nn.widgets.xray(nn.mlp([784, 32, 10], seed=0), data.test.X[:100], data.test.y[:100], example=4)
+seen"""
+ASK = """import json
+print(json.dumps({"place": [seen.example, seen.layer, seen.i, seen.j], "J": seen.J,
+                  "lr": seen.values.get("lr"), "theta": float(seen.net.theta.sum())}))"""
+ROOT = ".nn-xray"
+TABLE = f"{ROOT} [data-part=forward] table"
+
+
+class View:
+    """The widget on the page, as far as these tests use it."""
+
+    def __init__(self, jupyter, cell):
+        self.jupyter, self.page = jupyter, jupyter.page
+        put_notebook(jupyter, "xray.ipynb", [cell, ASK])
+        jupyter.open("xray.ipynb")
+        self.run(0)
+        self.page.locator(f"{ROOT}[data-layer]").wait_for()
+
+    def run(self, index):
+        """Run a cell of the notebook, and return what it printed."""
+        count = "window.jupyterapp.shell.currentWidget.content.widgets[i].model.executionCount"
+        before = self.page.evaluate(f"i => {count}", index)
+        self.page.evaluate(
+            "i => { const app = window.jupyterapp, w = app.shell.currentWidget;"
+            " w.content.activeCellIndex = i; app.commands.execute('notebook:run-cell'); }", index
+        )  # fmt: skip
+        self.page.wait_for_function(
+            f"([i, before]) => {count} !== null && {count} !== before", arg=[index, before]
+        )
+        self.jupyter.wait_for_idle("true")
+        assert self.jupyter.errors() == []
+        outputs = json.loads(self.jupyter.outputs_of(index))
+        return "".join(output.get("text", "") for output in outputs)
+
+    def asked(self):
+        return json.loads(self.run(1))
+
+    def data(self, name):
+        return self.page.locator(ROOT).get_attribute(f"data-{name}")
+
+    def wait(self, **data):
+        for name, value in data.items():
+            self.page.locator(f'{ROOT}[data-{name}="{value}"]').wait_for()
+
+    def press(self, *keys):
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def term(self, part, number):
+        """The numbers of a row of terms, in the order of its columns."""
+        row = self.page.locator(f'{ROOT} [data-part={part}] tr[data-term="{number}"]')
+        return [figure(text) for text in row.locator(".nn-value, .nn-sum").all_inner_texts()]
+
+    def result(self, name):
+        return figure(self.page.locator(f'{ROOT} [data-result="{name}"] b').inner_text())
+
+    def type_place(self, name, text):
+        self.page.locator(f'{ROOT} [data-place="{name}"] input').fill(text)
+        self.press("Enter")
+
+    def choose(self, name, label):
+        self.page.locator(f'[data-control="{name}"] select').select_option(label=label)
+
+
+def figure(text):
+    return float(text.replace("−", "-").replace(",", ""))
+
+
+def close(shown, right):
+    """Whether a number on the page is this one, as far as its figures go."""
+    return abs(shown - right) <= max(0.5001e-4, 0.6e-3 * abs(right) if abs(right) < 5e-4 else 0)
+
+
+def judge(net, X, y, n):
+    """Return a Dense layer's name -> numbers, by the package: what the page must show."""
+    net = net.astype("float64")
+    J = net.loss_and_grad(X[n : n + 1], y[n : n + 1])
+    A, found = X[n : n + 1].astype("float64"), []
+    for layer in net.layers:
+        if isinstance(layer, nn.Dense):
+            Z = layer.forward(A)
+            found.append({"x": A[0], "W": layer.params["W"], "b": layer.params["b"], "z": Z[0],
+                          "dW": layer.grads["W"], "dZ": layer.grads["b"], "a": Z[0]})  # fmt: skip
+            A = Z
+        else:
+            A = layer.forward(A)
+            found[-1]["a"] = A[0]
+    return J, found
+
+
+def assert_page_is_right(view, right, i, j, lr=0.1):
+    view.wait(i=i, j=j)
+    x, w = right["x"][i], right["W"][i, j]
+    shown = view.term("forward", i)
+    assert len(shown) == 4, shown
+    assert close(shown[0], x) and close(shown[1], w) and close(shown[2], x * w), (shown, x, w)
+    assert close(view.term("forward", "bias")[0], right["b"][j])
+    assert close(view.term("forward", "bias")[1], right["z"][j]), "the sums end at z"
+    assert close(view.result("z"), right["z"][j])
+    assert close(view.result("dZ"), right["dZ"][j]) and close(view.result("dW"), right["dW"][i, j])
+    assert close(view.result("new"), w - lr * right["dW"][i, j])
+    said = view.page.locator(f"{ROOT} .nn-chosen").inner_text()
+    assert said.startswith(f"input {i} × weight to unit {j}: ")
+    assert close(figure(said.split("= ")[-1]), x * w)
+
+
+@pytest.fixture
+def open_view(jupyter):
+    yield lambda cell: View(jupyter, cell)
+    assert jupyter.complaints == [], "the browser's console holds no error"
+    assert jupyter.outside == [], "nothing is asked of the internet"
+
+
+def test_arrow_keys_move_and_all_numbers_are_the_packages(open_view):
+    view = open_view(SMALL)
+    X, y = nn.make_spirals(60, classes=3, noise=0.1, seed=0)
+    J, layers = judge(nn.mlp([2, 4, 3], "tanh", seed=1), X, y, 5)
+    text = view.page.locator(ROOT).inner_text()
+    assert f"label is {y[5]}" in text and f"J = {J:.4f}" in text and "N = 1" in text
+    view.page.locator(TABLE).focus()
+    for keys, i, j in [([], 0, 0), (["ArrowDown"], 1, 0), (["ArrowDown"], 1, 0),
+                       (["ArrowRight"] * 3, 1, 3), (["ArrowRight"], 1, 3), (["Home"], 0, 3),
+                       (["ArrowLeft", "End"], 1, 2)]:  # fmt: skip
+        view.press(*keys)
+        assert_page_is_right(view, layers[0], i, j)
+        assert close(view.result("a"), layers[0]["a"][j])
+        terms = [view.term("backward", k)[2] for k in range(3)]
+        assert all(close(t, layers[1]["dZ"][k] * layers[1]["W"][j, k]) for k, t in enumerate(terms))
+        assert close(view.result("dA"), layers[1]["W"][j] @ layers[1]["dZ"])
+        assert close(view.result("slope"), 1 - layers[0]["a"][j] ** 2)
+    active = "() => window.jupyterapp.shell.currentWidget.content.activeCellIndex"
+    assert view.page.evaluate(active) == 0, "the keys move the X-ray, not the notebook"
+    assert view.asked()["place"] == [5, 1, 1, 2]
+
+    view.choose("layer", "2: 4 → 3")
+    view.wait(layer=2, i=0, j=int(y[5]))
+    view.page.locator(TABLE).focus()
+    j = int(y[5])
+    for key in ("ArrowDown", "ArrowRight", "ArrowDown", "ArrowLeft", "ArrowLeft"):
+        view.press(key)
+        i, j = int(view.data("i")), int(view.data("j"))
+        assert_page_is_right(view, layers[1], i, j)
+        P = layers[1]["dZ"] + (np.arange(3) == y[5])
+        for k in range(3):
+            shown = view.term("backward", k)
+            assert close(shown[0], layers[1]["z"][k]) and close(shown[1], P[k])
+            assert shown[2] == (k == y[5]) and close(shown[3], layers[1]["dZ"][k])
+
+
+def test_another_example_by_slider_and_typed(open_view):
+    view = open_view(SMALL)
+    X, y = nn.make_spirals(60, classes=3, noise=0.1, seed=0)
+    net = nn.mlp([2, 4, 3], "tanh", seed=1)
+    box = view.page.locator('[data-control="example"] .nn-number')
+    for n in (17, 59, 0):
+        box.fill(str(n))
+        view.press("Enter")
+        view.wait(example=n)
+        assert_page_is_right(view, judge(net, X, y, n)[1][0], 0, 0)
+    view.page.locator('[data-control="example"] input[type=range]').focus()
+    view.press("ArrowRight")
+    view.wait(example=1)
+    assert_page_is_right(view, judge(net, X, y, 1)[1][0], 0, 0)
+
+
+def test_mouse_looks_and_click_chooses(open_view):
+    view = open_view(SMALL)
+    X, y = nn.make_spirals(60, classes=3, noise=0.1, seed=0)
+    right = judge(nn.mlp([2, 4, 3], "tanh", seed=1), X, y, 5)[1][0]
+    view.page.locator(f'{TABLE} tr[data-term="1"]').hover()
+    assert_page_is_right(view, right, 1, 0)
+    view.page.locator(f"{ROOT} .nn-title").hover()
+    view.wait(i=0)
+    view.page.locator(f'{TABLE} tr[data-term="1"]').click()
+    view.page.locator(f"{ROOT} .nn-title").hover()
+    assert_page_is_right(view, right, 1, 0)
+    strip = view.page.locator(f'{ROOT} canvas[aria-label^="What the 4 units"]')
+    strip.click(position={"x": strip.bounding_box()["width"] * 0.6, "y": 30})
+    view.page.locator(f"{ROOT} .nn-title").hover()
+    assert_page_is_right(view, right, 1, 2)
+    row = view.page.locator(f'{TABLE} tr[aria-selected="true"]')
+    assert row.count() == 1 and row.inner_text().startswith("▸ 1")
+    pointed = view.page.locator(TABLE).get_attribute("aria-activedescendant")
+    assert pointed == row.get_attribute("id")
+    assert view.asked()["place"] == [5, 1, 1, 2]
+
+
+def test_numbers_can_be_typed_and_wrong_ones_are_named(open_view):
+    view = open_view(SMALL)
+    X, y = nn.make_spirals(60, classes=3, noise=0.1, seed=0)
+    right = judge(nn.mlp([2, 4, 3], "tanh", seed=1), X, y, 5)[1][0]
+    view.type_place("j", "3")
+    view.type_place("i", "1")
+    assert_page_is_right(view, right, 1, 3)
+    for wrong in ("4", "-1", "one"):
+        view.type_place("j", wrong)
+        view.page.get_by_text(f"expected a whole number from 0 to 3, got '{wrong}'").wait_for()
+        assert view.data("j") == "3"
+    view.type_place("j", "2")
+    assert_page_is_right(view, right, 1, 2)
+    assert view.page.locator(f"{ROOT} .nn-message").inner_text() == ""
+
+
+def test_a_step_lowers_the_cost_in_a_copy_and_reset_undoes_it(open_view):
+    view = open_view(SMALL)
+    X, y = nn.make_spirals(60, classes=3, noise=0.1, seed=0)
+    twin = nn.mlp([2, 4, 3], "tanh", seed=1).astype("float64")
+    first = view.asked()
+    view.page.locator('[data-control="lr"] .nn-number').fill("0.5")
+    view.press("Enter")
+    before = twin.loss_and_grad(X[5:6], y[5:6])
+    promised, mean = 0.5 * float(twin.grad @ twin.grad), twin.loss(X, y)
+    assert_page_is_right(view, judge(twin, X, y, 5)[1][0], 0, 0, lr=0.5)
+    view.page.get_by_role("button", name="Apply this step").click()
+    view.wait(steps=1)
+    twin.theta -= 0.5 * twin.grad
+    after = twin.loss(X[5:6], y[5:6])
+    assert after < before
+    step = view.page.locator(f'{ROOT} [data-result="step"]').inner_text()
+    assert f"J of this example {before:.4f} → {after:.4f}." in step
+    assert f"{promised:.4f} less; got {before - after:.4f} less" in step
+    means = view.page.locator(f'{ROOT} [data-result="mean"]').inner_text()
+    assert f"{mean:.4f} → {twin.loss(X, y):.4f}" in means
+    assert_page_is_right(view, judge(twin, X, y, 5)[1][0], 0, 0, lr=0.5)
+    asked = view.asked()
+    assert abs(asked["J"] - after) < 1e-9 and abs(asked["theta"] - float(twin.theta.sum())) < 1e-9
+    view.page.get_by_role("button", name="Reset").click()
+    view.wait(steps=0)
+    assert view.page.locator(f'{ROOT} [data-result="step"]').count() == 0
+    assert view.asked()["theta"] == first["theta"]
+
+
+def test_forward_backward_or_both(open_view):
+    view = open_view(SMALL)
+    parts = {
+        name: view.page.locator(f"{ROOT} [data-part={name}]") for name in ("forward", "backward")
+    }
+    for label, shown in (
+        ("forward", (True, False)),
+        ("backward", (False, True)),
+        ("both", (True, True)),
+    ):
+        view.choose("show", label)
+        assert tuple(part.is_visible() for part in parts.values()) == shown
+
+
+def test_a_digit_as_pictures_with_the_numbers_of_the_pixel_under_the_mouse(open_view):
+    view = open_view(DIGITS)
+    data = nn.load_mnist()
+    X, y = data.test.X[:100], data.test.y[:100]
+    _, layers = judge(nn.mlp([784, 32, 10], seed=0), X, y, 4)
+    terms = layers[0]["x"] * layers[0]["W"][:, 0]
+    strongest = int(abs(terms).argmax())
+    assert_page_is_right(view, layers[0], strongest, 0)
+    shown = [int(n) for n in view.page.locator(f"{TABLE} tr[data-term]").evaluate_all(
+        "rows => rows.map((row) => row.dataset.term).filter((term) => /^[0-9]+$/.test(term))")]  # fmt: skip
+    assert shown == np.argsort(-abs(terms), kind="stable")[:8].tolist()
+    rest = view.page.locator(f'{TABLE} tr[data-term="rest"]')
+    assert "… and 776 more" in rest.inner_text()
+    assert close(view.term("forward", "rest")[0], terms.sum() - terms[shown].sum())
+
+    canvas = view.page.locator(f"{ROOT} [data-part=forward] canvas")
+    canvas.scroll_into_view_if_needed()
+    side = (canvas.bounding_box()["width"] - 24) / 3
+    side = min(side, canvas.bounding_box()["height"] - 38)
+    for picture, r, c in ((0, 10, 14), (1, 20, 3), (2, 14, 13)):
+        at = {"x": picture * (side + 12) + (c + 0.5) * side / 28, "y": 18 + (r + 0.5) * side / 28}
+        canvas.hover(position=at)
+        assert_page_is_right(view, layers[0], 28 * r + c, 0)
+        assert f"row {r}, column {c}" in view.page.locator(f"{ROOT} .nn-place").inner_text()
+    canvas.click(position=at)
+    view.page.locator(f"{ROOT} .nn-title").hover()
+    assert_page_is_right(view, layers[0], 28 * 14 + 13, 0)
+    canvas.focus()
+    view.press("PageDown", "ArrowUp", "ArrowRight", "ArrowRight")
+    assert_page_is_right(view, layers[0], 28 * 15 + 12, 2)
+    assert canvas.get_attribute("aria-label").startswith(
+        "Inputs, weights of unit 2 and their products"
+    )
+    for key, i, j in (("End", 783, 2), ("PageDown", 783, 2), ("Home", 0, 2)):
+        view.press(key)
+        assert_page_is_right(view, layers[0], i, j)
+    view.choose("layer", "2: 32 → 10")
+    view.wait(layer=2, j=int(y[4]))
+    assert_page_is_right(view, layers[1], int(view.data("i")), int(y[4]))
+    view.page.locator(f"{ROOT} .nn-thumb").wait_for(state="visible")
+
+
+def test_moving_is_instant_and_leaves_no_backlog(open_view):
+    view = open_view(DIGITS)
+    view.page.locator(TABLE).focus()
+    took = view.page.evaluate("""() => {
+        const table = document.querySelector('.nn-xray [data-part=forward] table');
+        const took = [];
+        for (let n = 0; n < 100; n += 1) {
+            const began = performance.now();
+            table.dispatchEvent(new KeyboardEvent('keydown', {key: n % 3 ? 'ArrowDown' : 'ArrowRight', bubbles: true}));
+            took.push(performance.now() - began);
+        }
+        return took.sort((a, b) => a - b);
+    }""")
+    print(f"a key until the numbers stand there, in ms: median {took[50]:.1f}, 95% {took[95]:.1f}")
+    assert took[50] < 50
+    assert view.data("j") == "31", "34 moves to the right, and 31 is the last"
+    i = int(view.data("i"))
+    view.page.wait_for_timeout(300)
+    assert view.asked()["place"] == [4, 1, i, 31]
+
+
+def test_without_labels_only_the_way_forward(open_view):
+    view = open_view("import nnhelpers as nn, numpy as np\nW, b = np.array([[0.5, 1], [-1, 0], [2, -0.5]]), np.array([0.25, -2])\n"
+                     "seen = nn.widgets.xray([(W, b)], [[1.0, 2, 3], [0, 1, 0]])\nseen")  # fmt: skip
+    assert view.result("z") == 4.75
+    assert [view.term("forward", i)[2:] for i in range(3)] == [[0.5, 0.5], [-2, -1.5], [6, 4.5]]
+    assert not view.page.locator(f"{ROOT} [data-part=backward]").is_visible()
+    assert view.page.get_by_role("button", name="Apply this step").count() == 0
+    assert "softmax" not in view.page.locator(ROOT).inner_text()
+
+
+def test_dark_and_light_and_after_a_reload(open_view):
+    view = open_view(SMALL)
+    color = f"() => getComputedStyle(document.querySelector('{TABLE} td')).color"
+    light = view.page.evaluate(color)
+    theme = "name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: name})"
+    view.page.evaluate(theme, "JupyterLab Dark")
+    view.page.wait_for_function(f"light => ({color})() !== light", arg=light)
+    view.page.evaluate(theme, "JupyterLab Light")
+    view.page.wait_for_function(f"light => ({color})() === light", arg=light)
+    view.type_place("j", "2")
+    view.wait(j=2)
+    view.page.on("dialog", lambda dialog: dialog.accept())
+    view.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.save()")
+    view.page.reload()
+    view.jupyter.wait_for_idle("true")
+    view.wait(i=0, j=2, example=5)
