@@ -51,6 +51,7 @@ _ON_DEMAND = {
     "build_from": "tuning",
     "plot_tuning": "plotting",
     "tuning_importance": "plotting",
+    "record": None,
 }
 
 
