@@ -11,11 +11,12 @@ from ..data import make_circles, make_moons, make_spirals, make_xor
 from ..layers import BatchNorm, Dense
 from ..network import mlp
 from ..plotting import COLORS
-from .live import Button, Checkbox, LiveWidget, Menu, Slider, Text, Toggle
+from .live import Button, Checkbox, Menu, Slider, Text, Toggle
 from .playground_code import as_code, points_code
 from .playground_presets import PRESETS, USUAL
-from .train_panel import BETAS, DECAY_RATES, OPTIMIZERS, USUAL_BETA2, parse_hidden
+from .train_panel import parse_hidden
 from .trainer import Trainer
+from .training_widget import BETAS, DECAY_RATES, OPTIMIZERS, USUAL_BETA2, TrainingWidget
 
 
 class Set(NamedTuple):
@@ -63,7 +64,7 @@ COARSE = 3  # a small map has the middle one of each COARSE x COARSE of them
 FIGURE_STEPS = 300  # in the figure where no kernel runs
 
 
-class Playground(LiveWidget):
+class Playground(TrainingWidget):
     """Points, a network and its training, all live; made by :func:`playground`.
 
     Attributes
@@ -104,22 +105,6 @@ class Playground(LiveWidget):
     # ------------------------------------------------------------------ for code
 
     @property
-    def net(self):
-        """A copy of the network as it is now; what you do with it leaves the playground alone."""
-        with self.trainer.between_steps() as net:
-            return net.copy()
-
-    @property
-    def history(self):
-        """The curves so far: a :class:`LiveHistory`, for ``nn.plot_history`` and for code."""
-        return self.trainer.history
-
-    @property
-    def state(self):
-        """One of "ready", "running", "paused", "finished", "diverged" and "failed"."""
-        return self.trainer.state
-
-    @property
     def code(self):
         """Python code that builds the network as it is now, and its points."""
         values, trainer = self.values, self.trainer
@@ -140,33 +125,17 @@ class Playground(LiveWidget):
         names = _features(self.values["inputs"])
         return np.column_stack([X, *(FEATURES[name][0](X) for name in names)]).astype("float32")
 
-    def train(self):
-        """Begin or go on, as the button does; returns at once."""
-        self._press("train")
-
-    def pause(self):
-        """Stop after the step that is being computed."""
-        self._press("pause")
-
     def step(self, n=1):
         """Do ``n`` steps."""
         with self.lock:
             self._check_there_are_points()
-            self.trainer.step(n)
-
-    def reset(self):
-        """Back to the first weights."""
-        self._press("reset")
+            super().step(n)
 
     def add_point(self, x1, x2, label):
         """Add a point of class ``label``, 0 or 1, to those to train on, as a click does."""
         X, y = _checked_points(([[x1, x2]], [label]))
         with self.lock:
             self._set_own(np.concatenate([self._own_X, X]), np.concatenate([self._own_y, y]))
-
-    def _press(self, name):
-        with self.lock:
-            self.pressed(name)
 
     # ------------------------------------------------------------------ what the page sends
 
@@ -215,12 +184,6 @@ class Playground(LiveWidget):
         here = layer is not None and self._exists(int(layer), int(unit))
         self.chosen = (int(layer), int(unit)) if here else None
         self._show()
-
-    def unwatched(self):
-        self.trainer.pause()  # nobody looks: the processor is for others
-
-    def closing(self):
-        self.trainer.close()
 
     # ------------------------------------------------------------------ settings and points
 

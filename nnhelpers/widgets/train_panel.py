@@ -3,21 +3,11 @@
 from ..activations import ACTIVATIONS
 from ..backend import get_array_module
 from ..network import Network, mlp
-from ..optimizers import SGD, Adam, Momentum, RMSprop
 from ..plotting import COLORS
-from .live import Button, Checkbox, LiveWidget, Menu, Slider, Text
+from .live import Button, Checkbox, Menu, Slider, Text
 from .trainer import Trainer, get_dropout
+from .training_widget import BETAS, DECAY_RATES, OPTIMIZERS, USUAL_BETA2, TrainingWidget
 
-# Name in the menu -> how to make one from the panel's values.
-OPTIMIZERS = {
-    "SGD": lambda v: SGD(v["lr"]),
-    "Momentum": lambda v: Momentum(v["lr"], beta=v["beta1"]),
-    "RMSprop": lambda v: RMSprop(v["lr"], beta=v["beta2"]),
-    "Adam": lambda v: Adam(v["lr"], beta1=v["beta1"], beta2=v["beta2"]),
-}
-BETAS = {"SGD": [], "Momentum": ["beta1"], "RMSprop": ["beta2"], "Adam": ["beta1", "beta2"]}
-USUAL_BETA2 = {"RMSprop": 0.9, "Adam": 0.999}
-DECAY_RATES = [0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999]
 NETWORK = ["activation", "hidden", "scale", "seed"]  # what only a new network can take up
 NEW_START = [*NETWORK, "optimizer", "beta1", "beta2", "batch_size"]
 LIVE, START = "At any time", "From the start: before the first step at once, later at Reset"
@@ -25,7 +15,7 @@ LIVE, START = "At any time", "From the start: before the first step at once, lat
 FIGURE_WORK = 1e10
 
 
-class TrainPanel(LiveWidget):
+class TrainPanel(TrainingWidget):
     """Controls, buttons and curves around a :class:`Trainer`; made by :func:`train_panel`.
 
     Attributes
@@ -104,45 +94,6 @@ class TrainPanel(LiveWidget):
             )
         self._show_values()
 
-    # ------------------------------------------------------------------ for code
-
-    @property
-    def net(self):
-        """A copy of the network as it is now; what you do with it leaves the panel alone."""
-        with self.trainer.between_steps() as net:
-            return net.copy()
-
-    @property
-    def history(self):
-        """The curves so far: a :class:`LiveHistory`, for ``nn.plot_history`` and for code."""
-        return self.trainer.history
-
-    @property
-    def state(self):
-        """One of "ready", "running", "paused", "finished", "diverged" and "failed"."""
-        return self.trainer.state
-
-    def train(self):
-        """Begin or go on, as the button does; returns at once."""
-        self._press("train")
-
-    def pause(self):
-        """Stop after the step that is being computed."""
-        self._press("pause")
-
-    def step(self, n=1):
-        """Do ``n`` steps."""
-        with self.lock:
-            self.trainer.step(n)
-
-    def reset(self):
-        """Begin anew, with all settings as the controls say."""
-        self._press("reset")
-
-    def _press(self, name):
-        with self.lock:
-            self.pressed(name)
-
     # ------------------------------------------------------------------ what the page sends
 
     def changed(self, name, value):
@@ -171,12 +122,6 @@ class TrainPanel(LiveWidget):
             self._rebuild()
         else:
             self.trainer.reset()
-
-    def unwatched(self):
-        self.trainer.pause()  # nobody looks: the processor is for others
-
-    def closing(self):
-        self.trainer.close()
 
     def look(self, trainer):
         """Publish what the trainer says; called in its thread, so it waits for nothing."""
