@@ -16,8 +16,8 @@ import numpy as np
 
 ENVIRONMENT_VARIABLE = "NNHELPERS_BACKEND"
 
-# Numbers in one piece of `in_blocks`: a megabyte of float32.
-BLOCK = 1 << 18
+# Numbers in one piece of `in_blocks`: half a megabyte of float32.
+BLOCK = 1 << 17
 
 # Array libraries in use, by the name of the module that defines their arrays. CuPy joins on first
 # use: importing it takes a second that a laptop without a GPU need not spend.
