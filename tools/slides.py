@@ -13,13 +13,19 @@ shows it in the property inspector):
     skip       is left out                    notes      goes to the speaker's notes
 
 and by tags: `hide-input` leaves out a cell's code, `hide-output` what it printed. Code that draws a
-figure is left out unless it is tagged `show-input`, and so is the cell tagged `setup`. Of several
-displayed equations in one cell each is a step of its own, and so is each row of an `aligned`.
+figure is left out unless it is tagged `show-input`, and so is the cell tagged `setup`.
+
+Within a cell a table and a displayed equation are steps of their own, and so are each row of an
+`aligned`, each further "= ..." of a chain, and what follows a `\\qquad`. After a question in bold
+the deck waits for a key.
 
 More speaker's notes come from `teaching/NN_name.md`, where there is one:
 
     ## Heading of the notebook · 12 min
     What to ask here, and the usual misconception.
+
+    ### Heading of a smaller section
+    What to say on its slide.
 
 This file turns cells into HTML. `deck/deck.js` does in the browser what only a browser can: it
 measures, and continues on another slide what does not fit on one.
@@ -247,6 +253,7 @@ class Part:
     text: str = ""  # Markdown as HTML, or code
     outputs: str = ""
     is_live: bool = False
+    is_of_section: bool = False  # notes from teaching/
 
     @property
     def is_notes(self):
@@ -289,11 +296,11 @@ def part_of(cell, kind):
 
 
 def headings(cell):
-    """The texts of a Markdown cell's `##` headings."""
+    """The texts of a Markdown cell's `##` and `###` headings."""
     if cell.cell_type != "markdown":
         return []
     source = re.sub(r"^(```|~~~).*?^\1\s*$", "", cell.source, flags=re.DOTALL | re.MULTILINE)
-    return re.findall(r"^ {0,3}##[ \t]+(.+?)[ \t]*#*[ \t]*$", source, flags=re.MULTILINE)
+    return re.findall(r"^ {0,3}###?[ \t]+(.+?)[ \t]*#*[ \t]*$", source, flags=re.MULTILINE)
 
 
 def slides_of(notebook, notes, name):
@@ -310,15 +317,32 @@ def slides_of(notebook, notes, name):
         if kind == "skip":
             continue
         if kind in ("slide", "subslide") or not slides:
-            slides.append(Slide(cell.id, kind == "slide" or not slides, []))
+            leading = notes_at_the_end(slides) if cell.cell_type == "code" else []
+            slides.append(Slide(cell.id, kind == "slide" or not slides, leading))
+        # Before the cell: it may fill several pages, and they belong to its heading. Notes on a
+        # section whose heading is skipped go to what is shown next.
+        slides[-1].parts += [section_notes(cell.id, text) for text in waiting if text]
         slides[-1].parts.append(part_of(cell, kind))
-        # Notes on a section whose heading is skipped go to what is shown next.
-        slides[-1].parts += [Part(cell.id, "notes", text) for text in waiting if text]
         waiting = []
     if not slides:
         raise NotebookError(f"{name}: every cell is skipped; a deck needs at least one slide")
-    slides[-1].parts += [Part(slides[-1].id, "notes", text) for text in waiting if text]
+    slides[-1].parts += [section_notes(slides[-1].id, text) for text in waiting if text]
     return slides
+
+
+def section_notes(cell_id, text):
+    """Speaker's notes from teaching/ as a part of a slide."""
+    return Part(cell_id, "notes", text, is_of_section=True)
+
+
+def notes_at_the_end(slides):
+    """The last slide's notes after all that it shows.
+
+    They lead up to the code or the figure that comes, which is where the speaker needs them again.
+    """
+    parts = slides[-1].parts if slides else []
+    shown = [i for i, part in enumerate(parts) if not part.is_notes]
+    return parts[shown[-1] + 1 :] if shown else []
 
 
 def teaching_notes(path, notebook):
@@ -330,15 +354,15 @@ def teaching_notes(path, notebook):
         return {}
     known = [heading for cell in notebook.cells for heading in headings(cell)]
     text = path.read_text(encoding="utf-8")
-    pieces = re.split(r"^##[ \t]+(.+?)[ \t]*$", text, flags=re.MULTILINE)
+    pieces = re.split(r"^###?[ \t]+(.+?)[ \t]*$", text, flags=re.MULTILINE)
     first = re.sub(r"\A\s*# .*\n?", "", pieces[0])
     notes = {"": markdown_html(first) if first.strip() else ""}
     for title, body in zip(pieces[1::2], pieces[2::2], strict=True):
         heading = title if title in known else title.rpartition(" · ")[0].strip()
         if heading not in known:
             raise NotebookError(
-                f"{path.name}: the heading '## {title}' belongs to no section of the notebook. "
-                f"Expected '## heading · minutes', with one of: {'; '.join(known)}"
+                f"{path.name}: the heading '{title}' belongs to no section of the notebook. "
+                "Expected '## heading · minutes' or '### heading', with one of: " + "; ".join(known)
             )
         title = f"<p><strong>{html.escape(title)}</strong></p>"
         notes[heading] = notes.get(heading, "") + title + markdown_html(body)

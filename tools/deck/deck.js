@@ -3,7 +3,8 @@
    1. MathJax sets the equations.
    2. Each slide of the notebook is cut into units (a paragraph, an equation, code, an output, a
       figure ...), and these fill pages of 1280 x 720. What does not fit continues on the next page.
-   3. Units become steps (reveal.js calls them fragments), and so do the rows of an equation.
+   3. Units become steps (reveal.js calls them fragments), and so do the parts of an equation: its
+      rows, and each further "= ..." of a chain. A question in bold waits for its answer.
    4. reveal.js starts.
 */
 "use strict";
@@ -40,7 +41,7 @@ function unitsOfCell(cell, counter) {
   const units = [];
   const own = cell.classList.contains("joined");
   if (cell.classList.contains("step")) counter.step += 1;
-  let afterEquation = false;
+  let before = null;
   const add = (element) => {
     element.classList.add("unit");
     element.dataset.cell = cell.dataset.cell;
@@ -49,8 +50,8 @@ function unitsOfCell(cell, counter) {
   for (const child of [...cell.querySelector(".text").childNodes]) {
     const element = asElement(child);
     if (!element) continue;
-    if (afterEquation && !own) counter.step += 1;
-    afterEquation = element.querySelector(".display") !== null;
+    if (before && !own && isStep(before, element)) counter.step += 1;
+    before = element;
     add(element);
   }
   const outputs = [...cell.querySelector(".outputs").children];
@@ -60,6 +61,18 @@ function unitsOfCell(cell, counter) {
     add(element);
   }
   return units;
+}
+
+/* Whether a press of a key stands between two elements of a cell: before and after an equation or a
+   table, and after a question in bold. A heading shows together with what comes below it. */
+function isStep(before, element) {
+  const waits = (e) => e.matches("table") || e.querySelector(".display") !== null;
+  if (before.matches("h1, h2, h3, h4")) return false;
+  return waits(before) || waits(element) || asks(before);
+}
+
+function asks(element) {
+  return [...element.querySelectorAll("strong")].some((e) => e.textContent.trim().endsWith("?"));
 }
 
 /* A node as an element; null for white space and comments. */
@@ -339,6 +352,19 @@ function makePages() {
   }
   stack.classList.remove("present");
   dropEmptyPages();
+  repeatNotesOfSections();
+}
+
+/* A page without notes has those on its section, up to the next heading. */
+function repeatNotesOfSections() {
+  let latest = [];
+  for (const page of document.querySelectorAll("section.page")) {
+    const body = page.querySelector(".body");
+    const own = [...body.querySelectorAll("aside.of-section")];
+    if (own.length) latest = own;
+    else if (body.querySelector(":scope > :is(h1, h2, h3, h4)")) latest = [];
+    else if (!body.querySelector("aside")) body.append(...latest.map((aside) => aside.cloneNode(true)));
+  }
 }
 
 /* A slide may show nothing, as a cell does whose code is hidden and that printed nothing. Its notes
@@ -370,7 +396,12 @@ function finishPage(page, where) {
       index += 1;
     }
     if (index >= 0) makeFragment(unit, index);
-    for (const row of rowsOf(unit).slice(1)) makeFragment(row, (index += 1));
+    for (const display of unit.querySelectorAll(".display")) {
+      for (const part of partsOf(display).slice(1)) {
+        index += 1;
+        for (const element of part) makeFragment(element, index);
+      }
+    }
   }
   page.dataset.cell = units[0]?.dataset.cell ?? "";
   page.append(footer(page, units, where));
@@ -382,12 +413,71 @@ function makeFragment(element, index) {
   element.dataset.fragmentIndex = index;
 }
 
-/* The rows of an equation of several rows, as MathJax drew them. */
-function rowsOf(unit) {
+// --- The parts of an equation --------------------------------------------------------------------
+
+/* What appears one after the other in a displayed equation, as groups of what MathJax drew: rows,
+   what stands between wide spaces, and each "= ..." of a chain from the second on. */
+function partsOf(display) {
+  const math = display.querySelector('svg [data-mml-node="math"]');
+  const twin = display.querySelector("mjx-assistive-mml math"); // the same tree, with its lengths
+  if (!math || math.children.length !== twin?.children.length) return [];
+  const pairs = [...math.children].map((drawn, i) => ({ drawn, mathml: twin.children[i] }));
+  return betweenWideSpaces(pairs).flatMap((group) => {
+    const rows = display.matches(".rows") ? rowsOf(group) : [];
+    return rows.length ? rows.map((row) => [row]) : linksOfChain(group);
+  });
+}
+
+/* Groups of neighbours. One without a relation ("as matrices:") goes with the group behind it. */
+function betweenWideSpaces(pairs) {
+  const groups = [[]];
+  for (const pair of pairs) {
+    const space = pair.mathml.matches("mstyle") ? pair.mathml.querySelector(":scope > mspace") : null;
+    if (parseFloat(space?.getAttribute("width")) >= 1 && groups.at(-1).some(isRelation)) groups.push([]);
+    groups.at(-1).push(pair);
+  }
+  if (groups.length > 1 && !groups.at(-1).some(isRelation)) groups.at(-2).push(...groups.pop());
+  return groups;
+}
+
+function isRelation({ mathml }) {
+  const inside = mathml.matches("mo") ? [mathml] : [...mathml.querySelectorAll("mo")];
+  return inside.some((mo) => /^[=≈≤≥<>←→∈∝]/.test(mo.textContent));
+}
+
+/* The rows that MathJax drew. */
+function rowsOf(group) {
   const row = ':is([data-mml-node="mtr"], [data-mml-node="mlabeledtr"])';
-  return [...unit.querySelectorAll(`.display.rows ${row}`)].filter(
-    (found) => !found.parentElement.closest(row), // of a matrix inside
-  );
+  const rows = group.flatMap(({ drawn }) => [...drawn.querySelectorAll(row)]);
+  return rows.filter((found) => !found.parentElement.closest(row)); // not of a matrix inside
+}
+
+/* a = b = c as [a = b], [= c], and a = b ⇒ c = d as [a = b], [⇒ c = d]. What stands in brackets
+   stays together, and after a word ("with n = 1") a new statement begins. */
+function linksOfChain(group) {
+  const links = [[]];
+  let depth = 0;
+  let relations = 0;
+  for (const { drawn, mathml } of group) {
+    const sign = signOf(mathml);
+    if ("([{⟨".includes(sign)) depth += 1;
+    if (")]}⟩".includes(sign)) depth = Math.max(0, depth - 1);
+    const follows = "⇒⟹⇔⟺".includes(sign);
+    if (follows || mathml.matches("mtext")) relations = 0;
+    const goesOn = depth === 0 && "=≈≤≥".includes(sign) && (relations += 1) > 1;
+    const holdsMore = links.at(-1).some((e) => e.querySelector("use, path, text")); // than a space
+    if ((follows || goesOn) && holdsMore) links.push([]);
+    links.at(-1).push(drawn);
+  }
+  return links;
+}
+
+/* The operator that an element is, with or without an exponent or a size; else a space. */
+function signOf(element) {
+  while (element.matches("msup, msub, msubsup") || (element.matches("mrow") && element.children.length === 1)) {
+    element = element.firstElementChild;
+  }
+  return (element.matches("mo") && element.textContent.trim()) || " ";
 }
 
 function footer(page, units, where) {

@@ -75,6 +75,13 @@
     (demonstration ?? event.fragment).scrollIntoView({ block: "nearest" });
   });
 
+  // The same for a slide that begins with a demonstration: its code may be longer than the slide.
+  document.addEventListener("slidechanged", (event) => {
+    const shown = [...event.currentSlide.querySelectorAll(".jupyter-widgets")];
+    const first = shown.find((found) => !found.closest(".fragment:not(.visible)"));
+    first?.scrollIntoView({ block: "nearest" });
+  });
+
   // The notebook's shortcuts pass over elements with this mark. reveal.js listens on the document:
   // what stops at the body never reaches it.
   document.addEventListener("focusin", (event) => {
