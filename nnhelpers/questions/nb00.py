@@ -21,7 +21,9 @@ QUESTIONS = [
         answer=lambda: int(np.arange(784).reshape(28, 28)[2, 3]),
         why="Two full lines of 28 stand before it, and three pixels of its own line: $28 \\cdot 2 + 3$.",
         mistakes={
-            "Row and column are swapped: a full line of 28 belongs to each row.": lambda: 28 * 3 + 2,
+            "Row and column are swapped: a full line of 28 belongs to each row.": lambda: (
+                28 * 3 + 2
+            ),
             "Row 2 has two full lines before it, rows 0 and 1.": lambda: 28 * 1 + 3,
             "Three pixels of its own line stand before it, those in columns 0, 1 and 2, and places count from 0 as well.": (
                 lambda: 28 * 2 + 4
@@ -44,7 +46,10 @@ QUESTIONS = [
     Choice(
         name="who_fits_broadcasting",
         text="`table` has shape (4, 3). Which of these can be added to each of its rows as it stands?",
-        right=("an array of shape (3,)", "Shapes are compared from the right: 3 meets 3, and the row is used four times."),
+        right=(
+            "an array of shape (3,)",
+            "Shapes are compared from the right: 3 meets 3, and the row is used four times.",
+        ),
         wrong={
             "an array of shape (4,)": "Shapes are compared from the right, so its 4 meets the table's 3: an error. As a column, shape (4, 1), it could be added to each column.",
             "an array of shape (1, 4)": "Its 4 stands under the table's 3: an error.",
@@ -69,7 +74,10 @@ QUESTIONS = [
     Choice(
         name="where_may_arrays_meet",
         text="`W` lives on the GPU. Which line brings a result that Matplotlib can draw?",
-        right=("`asnumpy(X @ W)` with `X` on the GPU", "The two meet where both live, and only the result travels."),
+        right=(
+            "`asnumpy(X @ W)` with `X` on the GPU",
+            "The two meet where both live, and only the result travels.",
+        ),
         wrong={
             "`asnumpy(X) @ W` with `X` on the GPU": "Now X is NumPy's and W is CuPy's: arrays of two libraries do not mix, and CuPy says so.",
             "`X @ W` with `X` on the GPU": "Right so far, but the result lives on the GPU as well, where Matplotlib cannot reach it.",
