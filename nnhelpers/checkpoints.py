@@ -7,6 +7,7 @@ A file is an ordinary ``.npz``: an uncompressed zip of ``.npy`` arrays that ``np
     theta.npy             all parameters, shape (P,)
     layers.1.mean.npy     what layer 1 remembers without learning it, such as running averages
     optimizer.m.npy       the optimizer's moving averages, shape (P,)
+    kept.average.npy      a moving average of the parameters, shape (P,), if there is one
     history.*.npy         the history's lists
 
 The last 64 characters of the file are the SHA-256 of all before them, so that one changed bit
@@ -22,7 +23,7 @@ import math
 import os
 import secrets
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 
@@ -37,6 +38,7 @@ from .layers import BatchNorm, Dense, Dropout
 from .losses import MeanSquaredError, SigmoidCrossEntropy, SoftmaxCrossEntropy
 from .network import Network
 from .optimizers import SGD, Adam, Momentum, RMSprop
+from .weights import WeightAverage
 
 FORMAT, VERSION = "nnhelpers network", 1
 DESCRIPTION = "nnhelpers.json"  # the first member of the zip
@@ -54,7 +56,7 @@ LAYERS = {
     Dropout: ("p", "seed"),
     BatchNorm: ("n", "decay", "eps"),
 }
-LOSSES = {SoftmaxCrossEntropy: (), SigmoidCrossEntropy: (), MeanSquaredError: ()}
+LOSSES = {SoftmaxCrossEntropy: ("smoothing",), SigmoidCrossEntropy: (), MeanSquaredError: ()}
 OPTIMIZERS = {
     SGD: ("lr",),
     Momentum: ("lr", "beta"),
@@ -62,9 +64,12 @@ OPTIMIZERS = {
     Adam: ("lr", "beta1", "beta2", "eps"),
 }
 MOVING_AVERAGES = {SGD: [], Momentum: ["v"], RMSprop: ["s"], Adam: ["m", "s"]}
+KEPT = ["average"]  # what a WeightAverage keeps
 LISTS = ("batch_loss", "batch_accuracy", "valid_loss", "valid_accuracy", "seconds")
 DTYPES = {"float32": np.dtype("<f4"), "float64": np.dtype("<f8")}  # "<": the same on any machine
 
+# Settings that a file names only where they differ from this: older files do not know them.
+UNLESS_SAID = {"smoothing": 0.0}
 # What a setting may be; all that are not named here are numbers.
 _TYPES = {"n_in": int, "n_out": int, "n": int, "init": (int, float, str), "seed": (int, type(None))}
 
@@ -86,12 +91,15 @@ class Checkpoint:
     resume : dict or None
         If ``fit`` wrote the file: "asked", the settings of the training, and "generator", the state
         of its random generator after the history's last epoch.
+    kept : dict
+        The state of the WeightAverage that ``fit`` called after each step; most often empty.
     """
 
     net: Network
     optimizer: object = None
     history: History | None = None
     resume: dict | None = None
+    kept: dict = field(default_factory=dict)
 
 
 # ---------------------------------------------------------------------- the four calls
@@ -209,7 +217,11 @@ def _describe_one(thing, table, what):
             "np.savez(path, **nn.to_arrays(net)), and put them back into a network that you built "
             "with nn.from_arrays(net, np.load(path))."
         )
-    return {"class": kind.__name__, **{name: getattr(thing, name) for name in table[kind]}}
+    settings = {name: getattr(thing, name) for name in table[kind]}
+    for name in UNLESS_SAID.keys() & settings.keys():
+        if settings[name] == UNLESS_SAID[name]:
+            del settings[name]
+    return {"class": kind.__name__, **settings}
 
 
 def _build_one(entry, table, what):
@@ -218,7 +230,8 @@ def _build_one(entry, table, what):
     name = entry.get("class") if isinstance(entry, dict) else None
     if not isinstance(name, str) or name not in named:
         raise CheckpointError(f"expected as {what} one of {', '.join(named)}, got {str(entry):.80}")
-    settings = {key: value for key, value in entry.items() if key != "class"}
+    settings = {key: UNLESS_SAID[key] for key in table[named[name]] if key in UNLESS_SAID}
+    settings |= {key: value for key, value in entry.items() if key != "class"}
     if set(settings) != set(table[named[name]]):
         raise CheckpointError(f"expected {name} with {table[named[name]]}, got {str(entry):.80}")
     for key, value in settings.items():
@@ -271,6 +284,10 @@ def expected_arrays(description):
         if _get(optimizer, "t", int) < 0 or vectors not in ([], MOVING_AVERAGES[kind]):
             raise CheckpointError(f"these are no steps and vectors of {kind.__name__}: {vectors}")
         expected.update({f"optimizer.{name}": (dtype, (n_parameters,)) for name in vectors})
+    kept = _get(description, "kept", list, None) or []
+    if kept not in ([], KEPT):
+        raise CheckpointError(f"expected {KEPT} or nothing as what is kept, got {str(kept):.80}")
+    expected.update({f"kept.{name}": (dtype, (n_parameters,)) for name in kept})
     history = _get(description, "history", dict, None)
     if history is not None:
         _get(history, "settings", dict), _get(history, "stopped", str, None)
@@ -306,6 +323,9 @@ def _collect(checkpoint):
     arrays = {"theta": net.theta, **named_arrays(net, "state")}
     if optimizer is not None:
         arrays |= {f"optimizer.{name}": vector for name, vector in optimizer.state.items()}
+    if checkpoint.kept:
+        description["kept"] = sorted(checkpoint.kept)
+        arrays |= {f"kept.{name}": vector for name, vector in checkpoint.kept.items()}
     if history is not None:
         arrays |= {f"history.{name}": np.array(getattr(history, name), "float64") for name in LISTS}
         description["history"] = {
@@ -567,7 +587,8 @@ def _build(description, arrays):
     if history is not None:
         lists = {name: arrays[f"history.{name}"].tolist() for name in LISTS}
         history = History(history["settings"], stopped=history["stopped"], **lists)
-    return Checkpoint(net, optimizer, history, description["resume"])
+    kept = {name: xp.asarray(arrays[f"kept.{name}"]) for name in description.get("kept") or []}
+    return Checkpoint(net, optimizer, history, description["resume"], kept)
 
 
 def _make(entry, table, what):
@@ -585,19 +606,22 @@ def what_must_match(net, optimizer, **settings):
     """
     described = describe(net, optimizer)
     asked = {**settings, "dtype": described["dtype"], "loss": described["loss"]["class"],
+             "smoothing": described["loss"].get("smoothing"),
              "optimizer": described["optimizer"]["rule"]}  # fmt: skip
     for i, entry in enumerate(described["layers"]):
         asked[f"layers.{i}"] = {key: entry[key] for key in entry if key not in ("init", "seed")}
     return json.loads(json.dumps(asked, default=lambda value: value.tolist()))
 
 
-def restore(path, net, optimizer, rng, asked):
+def restore(path, net, optimizer, rng, asked, after_step=()):
     """Put the training in the file ``path`` into ``net``, ``optimizer`` and ``rng``.
 
     Parameters
     ----------
     asked : dict
         From :func:`what_must_match`; must be what it was when the file was written.
+    after_step : sequence of functions
+        A WeightAverage among them goes on from the file's.
 
     Returns
     -------
@@ -639,4 +663,7 @@ def restore(path, net, optimizer, rng, asked):
     optimizer.t = saved.optimizer.t
     optimizer.state = {name: xp.asarray(asnumpy(vector))
                        for name, vector in saved.optimizer.state.items()}  # fmt: skip
+    for rule in after_step:
+        if isinstance(rule, WeightAverage):
+            rule.state = {name: xp.asarray(asnumpy(vector)) for name, vector in saved.kept.items()}
     return saved.history

@@ -88,7 +88,9 @@ class Loss:
 
     def predict(self, Z):
         """Return the most probable class of each row, shape (N,)."""
-        return Z.argmax(axis=-1) if Z.shape[-1] > 1 else self.predict_proba(Z).argmax(axis=-1)
+        if Z.shape[-1] > 1:
+            return Z.argmax(axis=-1)
+        return (self.probabilities(Z)[..., 0] > 0.5).astype("int64")
 
     def count_correct(self, Z, y):
         """Return how many rows of ``Z`` point at their label: a number on Z's own device."""
@@ -108,7 +110,33 @@ class SoftmaxCrossEntropy(Loss):
     For K >= 2 classes that exclude each other. The largest element of each row of Z is subtracted
     first: that leaves P as it is and keeps exp from overflowing. Source: notebook 02, "Softmax and
     cross-entropy".
+
+    With label smoothing s the targets are T = (1 - s) Y + s / K in place of Y: a little of each
+    label is spread over all classes, so that no output has to go to infinity. Then
+
+        J = -(1/N) Σₙₖ T log P,     dZ = (P - T) / N,
+
+    the latter for the same reason as before: the rows of T, like those of Y, sum to 1.
+    Source: notebook 13, "Labels that are not quite sure"; Szegedy et al. 2016.
+
+    Parameters
+    ----------
+    smoothing : float, default 0
+        s, from 0 up to but not including 1.
+
+    Raises
+    ------
+    ValueError
+        If ``smoothing`` does not lie in that range.
     """
+
+    def __init__(self, smoothing=0.0):
+        if not 0 <= smoothing < 1:
+            raise ValueError(
+                f"SoftmaxCrossEntropy expected smoothing from 0 up to 1 (excluded), got "
+                f"{smoothing!r}: it is the share of each label that is spread over all classes."
+            )
+        self.smoothing = float(smoothing)
 
     def check(self, y, n_outputs):
         if n_outputs < 2:
@@ -127,13 +155,25 @@ class SoftmaxCrossEntropy(Loss):
         self.P = E / total
         # log P at the labels, without the division: log(E / total) = Z - log(total)
         log_P = Z[..., self.rows, y] - xp.log(total[..., 0])
+        if self.smoothing:  # Σₖ T log P: the share s of it is the mean of log P over the classes
+            everywhere = Z.mean(axis=-1) - xp.log(total[..., 0])
+            log_P = (1 - self.smoothing) * log_P + self.smoothing * everywhere
         return -log_P.sum(axis=-1) / len(y)
 
     def backward(self):
         N = len(self.y)
         dZ = self.P / N
-        dZ[self.rows, self.y] -= 1 / N  # Y is 1 at the label, 0 elsewhere
+        dZ[self.rows, self.y] -= (1 - self.smoothing) / N  # Y is 1 at the label, 0 elsewhere
+        if self.smoothing:
+            dZ -= self.smoothing / (N * dZ.shape[-1])
         return dZ
+
+    def forget(self):
+        self.__dict__ = {"smoothing": self.smoothing}
+
+    def __repr__(self):
+        given = f"smoothing={self.smoothing:g}" if self.smoothing else ""
+        return f"SoftmaxCrossEntropy({given})"
 
     def probabilities(self, Z):
         E = get_array_module(Z).exp(Z - Z.max(axis=-1, keepdims=True))
@@ -190,4 +230,5 @@ def l2_penalty(weights, l2):
 
     Only the matrices W are penalised, not the biases. Source: notebook 05, "The penalty".
     """
-    return 0.5 * l2 * sum((W * W).sum() for W in weights)
+    # The scalar product of a vector with itself: no matrix of squares is made.
+    return 0.5 * l2 * sum(W.reshape(-1) @ W.reshape(-1) for W in weights)

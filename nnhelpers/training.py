@@ -1,5 +1,6 @@
 """Training: the loop around the optimizer, and a record of what happened (notebook 04)."""
 
+import functools
 import math
 import os
 import time
@@ -10,13 +11,15 @@ from .backend import asnumpy, get_array_module, move
 from .checkpoints import Checkpoint, check_place, restore, save_training, what_must_match
 from .history import History
 from .network import evaluate
+from .weights import WeightAverage
 
 # How often, in seconds, a running epoch is looked at: each look waits for the device once.
 LOOK_EVERY = 0.5
 
 
 def fit(net, train, valid=None, *, optimizer, epochs=1, batch_size=128, l2=0.0, seed=0,
-        schedule=None, checkpoint=None, resume=False, progress=True):  # fmt: skip
+        schedule=None, augment=None, after_step=(), checkpoint=None, resume=False,
+        progress=True):  # fmt: skip
     """Train ``net`` in place, and return the history.
 
     In each epoch the examples are shuffled and cut into mini-batches; each mini-batch gives one
@@ -41,6 +44,13 @@ def fit(net, train, valid=None, *, optimizer, epochs=1, batch_size=128, l2=0.0, 
     schedule : function, optional
         From the progress, 0 at the first step towards 1 at the last, to a factor on the learning
         rate: see :func:`cosine`, :func:`step_decay`, :func:`warmup`.
+    augment : function, optional
+        ``augment(X, rng)`` returns the examples of a mini-batch as the network shall see them this
+        time, such as :class:`nnhelpers.augment.Distortion`; on X's device. Source: notebook 13.
+    after_step : sequence of functions, default ()
+        Each is called as ``rule(net)`` after each step, in this order: such as
+        :class:`nnhelpers.weights.MaxNorm` or :class:`nnhelpers.weights.WeightAverage`. A
+        checkpoint keeps the latter's average; what other functions remember is theirs to keep.
     checkpoint : str or os.PathLike, optional
         A file. After each epoch the whole training is written to it: network, optimizer, history
         and random generator. An existing file is replaced, by a complete one or not at all.
@@ -74,6 +84,7 @@ def fit(net, train, valid=None, *, optimizer, epochs=1, batch_size=128, l2=0.0, 
         valid = prepare(net, valid, "valid")
     batch_size = check_settings(len(y), epochs, batch_size, l2)
     check_smallest_batch(net, len(y), batch_size)
+    after_step = _check_functions(augment, after_step)
     xp = get_array_module(net.theta)
     rng = np.random.default_rng(seed)
     history = History(settings={
@@ -89,18 +100,20 @@ def fit(net, train, valid=None, *, optimizer, epochs=1, batch_size=128, l2=0.0, 
             net, optimizer, batch_size=batch_size, l2=l2, seed=history.settings["seed"],
             schedule=_fingerprint(schedule), train_examples=len(y),
             valid_examples=len(valid[1]) if valid is not None else 0,
+            augment=_names([augment] if augment else []), after_step=_names(after_step),
         )  # fmt: skip
         if resume and os.path.exists(checkpoint):
-            history = restore(checkpoint, net, optimizer, rng, asked)
+            history = restore(checkpoint, net, optimizer, rng, asked, after_step)
             history.settings["epochs"] = max(epochs, history.epochs)
 
     starts = range(0, len(y), batch_size)
     sizes = np.diff([*starts, len(y)])
     n_steps = epochs * len(starts)
+    distort = functools.partial(augment, rng=rng) if augment else None
     # Costs and counts stay on the device while an epoch runs, and are read once at its end.
     costs = xp.empty(len(starts), net.theta.dtype)
     correct = xp.empty(len(starts), "int64")
-    last_finished = take_snapshot(net)
+    last_finished = take_snapshot(net, after_step)
     bar = _ProgressBar(n_steps, history.epochs * len(starts)) if progress else _NoProgressBar()
     done = 0
 
@@ -117,7 +130,11 @@ def fit(net, train, valid=None, *, optimizer, epochs=1, batch_size=128, l2=0.0, 
                 for i, rows in enumerate(mini_batches(net, len(y), batch_size, rng)):
                     t = (epoch * len(starts) + i) / n_steps
                     factor = schedule(t) if schedule else 1.0
-                    costs[i], correct[i] = train_step(net, optimizer, X, y, rows, l2, factor)
+                    costs[i], correct[i] = train_step(
+                        net, optimizer, X, y, rows, l2, factor, distort
+                    )
+                    for rule in after_step:
+                        rule(net)
                     done = i + 1
                     if time.perf_counter() - looked > LOOK_EVERY:
                         looked = time.perf_counter()
@@ -128,7 +145,7 @@ def fit(net, train, valid=None, *, optimizer, epochs=1, batch_size=128, l2=0.0, 
             first_bad = first_not_finite(xp, costs[:done])
             if first_bad is not None:
                 record(first_bad + 1)
-                go_back(net, last_finished)
+                go_back(net, last_finished, after_step)
                 history.stopped = _divergence(first_bad, epoch, optimizer)
                 break
             record(done)
@@ -138,13 +155,16 @@ def fit(net, train, valid=None, *, optimizer, epochs=1, batch_size=128, l2=0.0, 
                 history.valid_loss.append(loss)
                 history.valid_accuracy.append(accuracy)
             history.seconds.append(time.perf_counter() - began)
-            last_finished = take_snapshot(net)
+            last_finished = take_snapshot(net, after_step)
             score = f"validation accuracy {accuracy:.2%}" if valid is not None else ""
             bar.show((epoch + 1) * len(starts), f"epoch {epoch + 1}, {score}".rstrip(", "))
             if checkpoint is not None:
                 resume_from = {"asked": asked, "generator": rng.bit_generator.state}
+                kept = _kept(after_step)
                 try:
-                    save_training(Checkpoint(net, optimizer, history, resume_from), checkpoint)
+                    save_training(
+                        Checkpoint(net, optimizer, history, resume_from, kept), checkpoint
+                    )
                 except OSError as error:
                     history.stopped = (
                         f"the checkpoint could not be written after epoch {epoch + 1}: {error}"
@@ -176,28 +196,64 @@ def mini_batches(net, n_examples, batch_size, rng):
         yield order[start : start + batch_size]
 
 
-def train_step(net, optimizer, X, y, rows, l2=0.0, scale=1.0):
+def train_step(net, optimizer, X, y, rows, l2=0.0, scale=1.0, distort=None):
     """Learn from the examples in ``rows``: one gradient, one step of the optimizer.
 
+    ``distort``, if given, is a function that returns what the network shall see in their place.
     Returns (J, number correct) from before the step, on the network's device. The arguments are
     those that ``prepare`` and ``check_settings`` have seen.
     """
-    J, correct = net.learn_batch(X.take(rows, axis=0), y.take(rows, axis=0), l2)
+    seen = X.take(rows, axis=0)
+    if distort:
+        seen = distort(seen)
+    J, correct = net.learn_batch(seen, y.take(rows, axis=0), l2)
     optimizer.step(net.theta, net.grad, scale)
     return J, correct
 
 
-def take_snapshot(net):
+def take_snapshot(net, after_step=()):
     """Return what training changes in ``net``: parameters and running averages."""
-    return net.theta.copy(), [dict(layer.state) for layer in net.layers]
+    kept = {name: vector.copy() for name, vector in _kept(after_step).items()}
+    return net.theta.copy(), [dict(layer.state) for layer in net.layers], kept
 
 
-def go_back(net, taken):
+def go_back(net, taken, after_step=()):
     """Make ``net`` again what it was when the snapshot was ``taken``."""
-    theta, states = taken
+    theta, states, kept = taken
     net.theta[...] = theta
     for layer, state in zip(net.layers, states, strict=True):
         layer.state = state
+    for rule in after_step:
+        if isinstance(rule, WeightAverage):
+            rule.state = kept
+
+
+def _kept(after_step):
+    """Return the state of the WeightAverage among ``after_step``: {name: vector (P,)}."""
+    return next((rule.state for rule in after_step if isinstance(rule, WeightAverage)), {})
+
+
+def _check_functions(augment, after_step):
+    """Return ``after_step`` as a list, or raise if it or ``augment`` cannot be called."""
+    if callable(after_step):
+        raise TypeError(
+            f"expected after_step as a list of functions, got {after_step!r}: put it in brackets"
+        )
+    after_step = list(after_step)
+    for name, function in [("augment", augment), *(("after_step", rule) for rule in after_step)]:
+        if function is not None and not callable(function):
+            raise TypeError(f"expected in {name} something that can be called, got {function!r}")
+    if sum(isinstance(rule, WeightAverage) for rule in after_step) > 1:
+        raise ValueError(
+            f"expected at most one WeightAverage in after_step, got {after_step}: a checkpoint has "
+            "room for one"
+        )
+    return after_step
+
+
+def _names(functions):
+    """Return how functions are called, or None if there are none: it says their settings too."""
+    return [getattr(one, "__qualname__", None) or repr(one) for one in functions] or None
 
 
 def _fingerprint(schedule):

@@ -120,9 +120,9 @@ def test_core_files_import_only_from_files_above():
     import ast
     from pathlib import Path
 
-    order = ["backend", "base", "data", "activations", "layers", "losses", "network", "gradcheck",
-             "optimizers", "exchange", "history", "checkpoints", "training", "tuning",
-             "plotting"]  # fmt: skip
+    order = ["backend", "base", "data", "activations", "layers", "losses", "augment", "network",
+             "gradcheck", "optimizers", "weights", "exchange", "history", "checkpoints",
+             "training", "record", "tuning", "plotting"]  # fmt: skip
     folder = Path(backend.__file__).parent
     for i, name in enumerate(order):
         for node in ast.walk(ast.parse((folder / f"{name}.py").read_text(encoding="utf-8"))):

@@ -71,8 +71,9 @@ def networks(draw):
             layers.append(nn.BatchNorm(n_out, draw(st.floats(0, 0.99)), draw(st.floats(1e-9, 1))))
         layers += draw(st.lists(SIMPLE, max_size=2))
     loss = draw(
-        st.sampled_from([nn.SoftmaxCrossEntropy, nn.SigmoidCrossEntropy, nn.MeanSquaredError])
-    )
+        st.sampled_from([nn.SoftmaxCrossEntropy, nn.SigmoidCrossEntropy, nn.MeanSquaredError,
+                         lambda: nn.SoftmaxCrossEntropy(0.1)])
+    )  # fmt: skip
     net = nn.Network(layers, loss()).astype(draw(st.sampled_from(["float32", "float64"])))
     numbers = np.random.default_rng(draw(st.integers(0, 99))).integers(
         0, 256, net.theta.nbytes, "uint8"
@@ -510,6 +511,12 @@ HUGE = 10**9
     (set_in("layers", 3, "seed", "x"), "another seed than x"),
     (set_in("loss", None), "expected 'loss' as dict"),
     (set_in("loss", "class", "Dense"), "expected as loss one of Softmax"),
+    (set_in("loss", "smoothing", 1.5), "smoothing from 0 up to 1"),
+    (set_in("loss", "smoothing", "0.1"), "another smoothing than 0.1"),
+    (set_in("loss", "spice", 1), r"expected SoftmaxCrossEntropy with \('smoothing',\)"),
+    (set_in("kept", ["average"]), "expected the members"),
+    (set_in("kept", ["theta"]), r"expected \['average'\] or nothing as what is kept"),
+    (set_in("kept", {}), "expected 'kept' as list or nothing"),
     (set_in("optimizer", "rule", "class", "Nesterov"), "expected as optimizer one of SGD"),
     (set_in("optimizer", "rule", "lr", -1), "learning rate above 0"),
     (set_in("optimizer", "t", -1), "no steps and vectors of Adam"),
@@ -673,6 +680,9 @@ def test_the_tables_know_the_classes():
         states = checkpoints.named_arrays(net, "state")
         assert {name: shape for name, (_, shape) in expected.items()} == {
             name: array.shape for name, array in states.items()}  # fmt: skip
+    net, average = nn.mlp([3, 2]), nn.WeightAverage()
+    average(net)
+    assert sorted(average.state) == checkpoints.KEPT
     for kind, names in checkpoints.MOVING_AVERAGES.items():
         assert sorted(stepped(kind(0.1), 3).state) == names
 
@@ -705,12 +715,12 @@ TRAINING = """
         checkpoints.npy.write_array = deadly(checkpoints.npy.write_array)
 
     X, y = nn.make_moons(200, noise=0.2, seed=0)
-    net = nn.mlp([2, 16, 16, 2], dropout=0.2, batch_norm=True)
-    optimizer = nn.Adam(0.01)
+    net = nn.mlp([2, 16, 16, 2], dropout=0.2, batch_norm=True, loss=nn.SoftmaxCrossEntropy(0.1))
+    optimizer, average = nn.Adam(0.01), nn.WeightAverage(0.9)
     history = nn.fit(net, (X, y), (X[:50], y[:50]), optimizer=optimizer, epochs=epochs, batch_size=20,
                      l2=1e-3, seed=3, schedule=nn.one_cycle(), checkpoint=path, resume=True,
-                     progress=False)
-    nn.save(net, out, optimizer, history)
+                     augment=nn.Noise(0.05), after_step=[nn.MaxNorm(2), average], progress=False)
+    nn.save_training(nn.Checkpoint(net, optimizer, history, kept=average.state), out)
 """
 
 
@@ -725,6 +735,7 @@ def same_training(one, two):
     assert one.optimizer.t == two.optimizer.t
     assert {name: vector.tobytes() for name, vector in one.optimizer.state.items()} == {
         name: vector.tobytes() for name, vector in two.optimizer.state.items()}  # fmt: skip
+    assert one.kept["average"].tobytes() == two.kept["average"].tobytes()
     mine, theirs = vars(one.history), vars(two.history)
     assert len(mine.pop("seconds")) == len(theirs.pop("seconds"))
     assert mine == theirs
@@ -805,6 +816,25 @@ def test_a_checkpoint_changes_nothing(path):
     assert bits(saved.net) == bits(net) and saved.history == history
 
 
+def test_resume_of_a_training_from_before_smoothing_and_functions(path):
+    """What older files do not name is what was not there."""
+    fit(path, epochs=1)
+    asked = checkpoints.load_training(path).resume["asked"]
+    assert {name: asked[name] for name in ("smoothing", "augment", "after_step")} == dict.fromkeys(
+        ("smoothing", "augment", "after_step")
+    )
+
+    def forget(description):
+        for name in ("smoothing", "augment", "after_step"):
+            del description["resume"]["asked"][name]
+        assert "smoothing" not in description["loss"] and "kept" not in description
+
+    edited(path, forget)
+    net, _, _ = fit(path)
+    whole, _, _ = fit(None, resume=False)
+    assert bits(net) == bits(whole)
+
+
 def test_without_resume_a_training_starts_afresh(path):
     net, _, _ = fit(path)
     again, _, _ = fit(path, resume=False, epochs=1)
@@ -845,6 +875,10 @@ def test_resume_across_backends(path, backend):
     ({"seed": 1}, "seed was 0 and is now 1"),
     ({"schedule": nn.cosine()}, r"schedule was None and is now \[1.0, 0.97"),
     ({"optimizer": nn.Adam(0.02)}, r"optimizer was {'class': 'Adam', 'lr': 0.01.* is now .*'lr': 0.02"),
+    ({"augment": nn.Noise(0.1)}, r"augment was None and is now \['Noise\(0.1\)'\]"),
+    ({"after_step": [nn.MaxNorm(3)]}, r"after_step was None and is now \['MaxNorm\(3\)'\]"),
+    ({"net": nn.mlp([5, 4, 3], dropout=0.2, batch_norm=True, loss=nn.SoftmaxCrossEntropy(0.1))},
+     "smoothing was None and is now 0.1"),
     ({"optimizer": nn.SGD(0.01)}, "optimizer was {'class': 'Adam'.* is now {'class': 'SGD'"),
     ({"data": (examples(39), examples(20))}, "train_examples was 40 and is now 39"),
     ({"data": (examples(40), None)}, "valid_examples was 20 and is now 0"),

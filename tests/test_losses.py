@@ -1,20 +1,28 @@
 """Each loss: its value, its derivative, labels that do not fit, numbers that overflow."""
 
+import functools
+
 import numpy as np
 import pytest
-from helpers import examples
+from helpers import examples, shaken
 
 import nnhelpers as nn
 
-LOSSES = [nn.SoftmaxCrossEntropy, nn.SigmoidCrossEntropy, nn.MeanSquaredError]
+SMOOTHED = functools.partial(nn.SoftmaxCrossEntropy, smoothing=0.2)
+LOSSES = [nn.SoftmaxCrossEntropy, SMOOTHED, nn.SigmoidCrossEntropy, nn.MeanSquaredError]
 # The formulas as they stand in notebook 02, without regard for large numbers.
 FORMULAS = {
     nn.SoftmaxCrossEntropy: lambda Z, Y: -np.log((np.exp(Z) / np.exp(Z).sum(1, keepdims=True))[Y == 1]).sum(),
+    # Notebook 13: a fifth of each label is spread over all classes.
+    SMOOTHED: lambda Z, Y: -((0.8 * Y + 0.2 / Y.shape[1]) * np.log(np.exp(Z) / np.exp(Z).sum(1, keepdims=True))).sum(),
     nn.SigmoidCrossEntropy: lambda Z, Y: -np.log(np.where(Y == 1, 1 / (1 + np.exp(-Z)), 1 / (1 + np.exp(Z)))).sum(),
     nn.MeanSquaredError: lambda Z, Y: 0.5 * ((Z - Y) ** 2).sum(),
 }  # fmt: skip
 CASES = [
-    (loss, k) for loss in LOSSES for k in (1, 2, 4) if (loss, k) != (nn.SoftmaxCrossEntropy, 1)
+    (loss, k)
+    for loss in LOSSES
+    for k in (1, 2, 4)
+    if k > 1 or loss not in (nn.SoftmaxCrossEntropy, SMOOTHED)
 ]
 
 
@@ -92,6 +100,46 @@ def test_large_outputs_do_not_overflow(dtype):
     assert np.allclose(softmax.backward(), [[0, 0], [0.5, -0.5]])
     assert sigmoid.forward(Z, y) == pytest.approx(1000)
     assert np.allclose(sigmoid.backward(), [[0, 0], [0.5, -0.5]])
+
+
+@pytest.mark.parametrize("method", ["central", "complex"])
+def test_gradients_with_label_smoothing(method):
+    net = shaken(nn.mlp([5, 4, 3], "tanh", loss=SMOOTHED()))
+    assert nn.gradient_check(net, *examples(), l2=0.1, method=method).passed
+
+
+def test_what_is_smoothed_is_kept_in_copies():
+    net = nn.mlp([5, 4, 3], loss=SMOOTHED())
+    net.loss_and_grad(*examples())
+    for twin in (net.copy(), net.astype("float64")):
+        assert twin.loss_function.smoothing == 0.2 and set(vars(twin.loss_function)) == {
+            "smoothing"
+        }
+    assert repr(net.loss_function) == "SoftmaxCrossEntropy(smoothing=0.2)"
+    assert repr(nn.SoftmaxCrossEntropy()) == "SoftmaxCrossEntropy()"
+
+
+def test_no_smoothing_changes_no_bit(rng):
+    Z, y = rng.normal(size=(9, 4)), np.arange(9) % 4
+    P = np.exp(Z - Z.max(axis=1, keepdims=True))
+    P /= P.sum(axis=1, keepdims=True)
+    loss = nn.SoftmaxCrossEntropy(0.0)
+    loss.forward(Z, y)
+    assert np.array_equal(loss.backward(), P / 9 - np.eye(4)[y] / 9)
+
+
+def test_smoothing_has_its_minimum_at_the_targets():
+    """Where P = T, no output is pulled anywhere: and that is not at infinity."""
+    T = 0.8 * np.eye(4) + 0.2 / 4
+    loss = SMOOTHED()
+    assert loss.forward(np.log(T), np.arange(4)) == pytest.approx(-(T * np.log(T)).sum() / 4)
+    assert np.allclose(loss.backward(), 0, atol=1e-15)
+
+
+@pytest.mark.parametrize("smoothing", [-0.1, 1, float("nan")])
+def test_impossible_smoothing(smoothing):
+    with pytest.raises(ValueError, match="smoothing from 0 up to 1 .excluded., got"):
+        nn.SoftmaxCrossEntropy(smoothing)
 
 
 def test_labels_that_do_not_fit():

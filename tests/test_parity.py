@@ -23,7 +23,7 @@ def torch_twin(torch, net, names):
 
 def torch_loss(torch, loss, Z, y):
     if isinstance(loss, nn.SoftmaxCrossEntropy):
-        return torch.nn.functional.cross_entropy(Z, y)
+        return torch.nn.functional.cross_entropy(Z, y, label_smoothing=loss.smoothing)
     Y = (
         y[:, None].to(Z.dtype)
         if Z.shape[1] == 1
@@ -45,7 +45,7 @@ def torch_grad(model):
 
 @pytest.mark.parametrize("loss, k", [
     (nn.SoftmaxCrossEntropy(), 3), (nn.SigmoidCrossEntropy(), 3), (nn.SigmoidCrossEntropy(), 1),
-    (nn.MeanSquaredError(), 3), (nn.MeanSquaredError(), 1),
+    (nn.MeanSquaredError(), 3), (nn.MeanSquaredError(), 1), (nn.SoftmaxCrossEntropy(0.1), 3),
 ])  # fmt: skip
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_loss_and_gradient(torch, name, loss, k):

@@ -143,6 +143,28 @@ def test_progress_bar_shows_and_ends(moons, capsys):
     assert "100%" in shown and "validation accuracy" in shown
 
 
+def test_after_step(moons):
+    """Called after each step, in the order of the list, with what the step made of the network."""
+    train, _ = moons
+    net, twin, seen = nn.mlp([2, 8, 2]), nn.mlp([2, 8, 2]), []
+
+    def halve_biases(net):
+        net.layers[0].params["b"][...] *= 0.5
+
+    nn.fit(net, train, optimizer=nn.SGD(0.1), epochs=2, batch_size=100, seed=5, progress=False,
+           after_step=[halve_biases, lambda net: seen.append(net.theta.copy())])  # fmt: skip
+    rng = np.random.default_rng(5)
+    for _ in range(2):
+        order = rng.permutation(300)
+        for start in range(0, 300, 100):
+            rows = order[start : start + 100]
+            twin.loss_and_grad(train[0][rows], train[1][rows])
+            twin.theta -= 0.1 * twin.grad
+            halve_biases(twin)
+            assert np.array_equal(seen.pop(0), twin.theta)
+    assert not seen and np.array_equal(net.theta, twin.theta)
+
+
 # ---------------------------------------------------------------- trainings that end early
 
 
@@ -211,6 +233,22 @@ def test_impossible_settings(moons, options, message):
     with pytest.raises(ValueError, match=message):
         nn.fit(net, *moons, optimizer=nn.SGD(0.1), progress=False, **options)
     assert np.array_equal(net.theta, before)
+
+
+def test_functions_that_are_none(moons):
+    def fit(**options):
+        nn.fit(nn.mlp([2, 8, 2]), *moons, optimizer=nn.SGD(0.1), progress=False, **options)
+
+    with pytest.raises(TypeError, match="in augment something that can be called, got 3"):
+        fit(augment=3)
+    with pytest.raises(TypeError, match="in after_step something that can be called, got 'x'"):
+        fit(after_step=["x"])
+    with pytest.raises(
+        TypeError, match=r"after_step as a list of functions, got MaxNorm\(3\): put"
+    ):
+        fit(after_step=nn.MaxNorm(3))
+    with pytest.raises(ValueError, match="at most one WeightAverage in after_step"):
+        fit(after_step=[nn.WeightAverage(0.9), nn.WeightAverage(0.99)])
 
 
 def test_impossible_data():
@@ -282,3 +320,17 @@ def test_a_divergence_takes_back_running_averages_too(moons):
     assert np.array_equal(one.theta, two.theta)
     for name in ("mean", "var"):
         assert np.array_equal(one.layers[1].state[name], two.layers[1].state[name])
+
+
+def test_a_divergence_takes_back_the_average_of_the_weights_too(moons):
+    def trained(schedule, epochs):
+        average = nn.WeightAverage(0.9)
+        history = nn.fit(
+            nn.mlp([2, 8, 2]), moons[0], optimizer=nn.SGD(0.1), epochs=epochs, batch_size=100,
+            schedule=schedule, after_step=[average], progress=False,
+        )  # fmt: skip
+        return average.state["average"], history
+
+    one, history = trained(lambda t: 1.0 if t < 0.5 else math.inf, epochs=2)
+    two, _ = trained(None, epochs=1)
+    assert "diverged" in history.stopped and np.array_equal(one, two)

@@ -1,0 +1,575 @@
+"""``python -m nnhelpers.record --rung NAME --seeds 5``: climb the ladder of notebook 13 again.
+
+A rung is a complete recipe: a network, what it learns from, and how. Each builds on an earlier one
+and adds one idea. A run trains one network (or a committee) from one seed, keeps a checkpoint after
+each epoch, and at the end measures the accuracy on the validation set and, once, on the test set;
+one line of JSON is then added to ``benchmarks/results/record.jsonl``. The same command goes on
+after an interruption, and leaves out what is recorded already.
+
+    python -m nnhelpers.record --list                              the rungs, and the results so far
+    python -m nnhelpers.record --rung five_minutes --save net.npz  the trained network as a file
+    python -m nnhelpers.record --rung adam --try "lr=0.002 epochs=5"
+
+The last is an experiment: other settings are tried, the test set is left alone, and the line that
+is added to the results says so. Whoever searches counts how often: ``--list`` shows the number.
+"""
+
+import argparse
+import datetime
+import hashlib
+import json
+import math
+import os
+import platform
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from .augment import Adversarial, Distortion, Noise, Shifts
+from .backend import backend_report, default_array_module, get_array_module
+from .checkpoints import save
+from .data import load_mnist
+from .layers import Dropout
+from .losses import SoftmaxCrossEntropy
+from .network import Network, mlp
+from .optimizers import SGD, Adam, Momentum, RMSprop, cosine, one_cycle
+from .training import fit
+from .weights import MaxNorm, WeightAverage
+
+RESULTS = Path(__file__).resolve().parent.parent / "benchmarks" / "results" / "record.jsonl"
+
+# What a rung can set, and what holds where it does not.
+DEFAULTS = {
+    "sizes": [784, 800, 800, 10],
+    "batch_norm": False,
+    "input_dropout": 0.0,
+    "dropout": 0.0,
+    "smoothing": 0.0,
+    "optimizer": "SGD",
+    "lr": 0.04,
+    "schedule": None,  # or the name of one
+    "batch_size": 256,
+    "epochs": 40,
+    "l2": 0.0,
+    "max_norm": None,  # or the limit
+    "average": None,  # or beta of the moving average of the weights
+    "augment": None,  # or {name of a class in augment.py: its settings}
+    "members": 1,  # of a committee that votes
+    "learn_from": "train",  # or "train and valid", where nothing is left to choose
+    "examples": None,  # how many of the training examples; None means all
+}
+OPTIMIZERS = {"SGD": SGD, "Momentum": Momentum, "RMSprop": RMSprop, "Adam": Adam}
+SCHEDULES = {None: lambda: None, "cosine": cosine, "one_cycle": one_cycle}
+AUGMENTATIONS = {
+    "Shifts": Shifts, "Distortion": Distortion, "Noise": Noise, "Adversarial": Adversarial,
+}  # fmt: skip
+BENT = {"rotation": 10, "scale": 0.1, "shear": 0.1, "shift": 1.0, "elastic": 1.2, "sigma": 4.5}
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One step of the ladder.
+
+    Attributes
+    ----------
+    adds : str
+        What is new in it, in words.
+    notebook : str
+        Where the idea is derived.
+    after : str or None
+        The rung that it builds on.
+    changes : dict
+        The settings that differ from that rung's.
+    machine : {"any", "gpu"}
+        Whether a laptop can run it in reasonable time.
+    """
+
+    adds: str
+    notebook: str
+    after: str | None = None
+    changes: dict = field(default_factory=dict)
+    machine: str = "any"
+
+
+RUNGS = {
+    "tiny": Rung("a rehearsal: 500 examples, 2 epochs", "04", None,
+        {"sizes": [784, 16, 10], "examples": 500, "epochs": 2, "batch_size": 50}),
+    # ------------------------------------------------ pixels in any order would do as well
+    "plain": Rung("ReLU, He's first weights, plain SGD", "04"),
+    "adam": Rung("Adam", "08", "plain", {"optimizer": "Adam", "lr": 0.001}),
+    "one_cycle": Rung("a learning rate that rises and falls", "08", "adam",
+        {"schedule": "one_cycle", "lr": 0.002, "batch_size": 128}),
+    "smoothing": Rung("label smoothing", "13", "one_cycle", {"smoothing": 0.1}),
+    # Each of these alone, on top of the same rung: not all ideas add up.
+    "dropout": Rung("dropout of units and pixels", "07", "smoothing",
+        {"dropout": 0.3, "input_dropout": 0.2}),
+    "max_norm": Rung("max-norm besides dropout", "13", "dropout", {"max_norm": 2.0}),
+    "batch_norm": Rung("batch normalization", "09", "smoothing", {"batch_norm": True}),
+    "l2": Rung("an L2 penalty", "05", "smoothing", {"l2": 1e-5}),
+    "average": Rung("the average of the weights", "13", "smoothing", {"average": 0.999}),
+    "noise": Rung("random noise on the pixels", "13", "smoothing",
+        {"augment": {"Noise": {"std": 0.3}}}),
+    "adversarial": Rung("the worst noise on the pixels", "13", "smoothing",
+        {"augment": {"Adversarial": {"amount": 0.12}}}),
+    "wide": Rung("wider, and longer", "13", "adversarial",
+        {"sizes": [784, 1500, 1500, 10], "epochs": 60}),
+    "headline": Rung("where the course set out from", "12", "plain",
+        {"sizes": [784, 7600, 2000, 10]}, "gpu"),
+    "widest": Rung("as wide as a GPU likes it, and long", "13", "wide",
+        {"sizes": [784, 4096, 4096, 10], "lr": 0.001, "epochs": 200}, "gpu"),
+    # ------------------------------------------------ images that are never shown twice alike
+    "shifts": Rung("shifts by whole pixels", "13", "smoothing",
+        {"augment": {"Shifts": {"pixels": 2}}}),
+    "affine": Rung("turned, scaled, slanted, shifted", "13", "shifts",
+        {"augment": {"Distortion": {**BENT, "elastic": 0.0}}}),
+    "elastic": Rung("bent as well", "13", "affine", {"augment": {"Distortion": BENT}}),
+    "committee": Rung("five networks vote", "13", "elastic", {"members": 5}),
+    "five_minutes": Rung("the best of five minutes on two cores", "13", "elastic",
+        {"sizes": [784, 1000, 500, 10], "epochs": 80, "smoothing": 0.05}),
+    "one_hour": Rung("the best of an hour on two cores", "13", "five_minutes",
+        {"sizes": [784, 1500, 1000, 500, 10], "epochs": 400, "lr": 0.001}),
+    "deep_big_simple": Rung("Cireşan's network of 2010", "13", "one_hour",
+        {"sizes": [784, 2500, 2000, 1500, 1000, 500, 10], "epochs": 800, "lr": 0.0005}, "gpu"),
+    "deep_big_committee": Rung("five of them vote", "13", "deep_big_simple",
+        {"members": 5}, "gpu"),
+}  # fmt: skip
+
+
+def settings_of(name, changes=None):
+    """Return all settings of the rung called ``name``, with ``changes``: a dict.
+
+    Raises
+    ------
+    ValueError
+        If there is no such rung, or a change names no setting; the message lists those there are.
+    """
+    if name not in RUNGS:
+        raise ValueError(f"there is no rung {name!r}: expected one of {', '.join(RUNGS)}")
+    rung = RUNGS[name]
+    settings = settings_of(rung.after) if rung.after else dict(DEFAULTS)
+    for key, value in {**rung.changes, **(changes or {})}.items():
+        if key not in DEFAULTS:
+            raise ValueError(f"there is no setting {key!r}: expected one of {', '.join(DEFAULTS)}")
+        settings[key] = value
+    return settings
+
+
+# ---------------------------------------------------------------------- one run
+
+
+def build(settings, seed):
+    """Return (net, optimizer, options for ``fit``) as the settings say.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a setting cannot be: a name that is not known, or a number out of its range.
+    """
+    net = mlp(settings["sizes"], dropout=settings["dropout"], batch_norm=settings["batch_norm"],
+              loss=SoftmaxCrossEntropy(settings["smoothing"]), seed=seed)  # fmt: skip
+    if settings["input_dropout"]:
+        layers = [Dropout(settings["input_dropout"]), *(layer.fresh() for layer in net.layers)]
+        net = Network(layers, net.loss_function, seed=seed)
+    optimizer = _look_up(settings, "optimizer", OPTIMIZERS)(settings["lr"])
+    augment = None
+    if settings["augment"]:
+        try:
+            [(kind, amounts)] = settings["augment"].items()
+        except (AttributeError, ValueError):
+            raise ValueError(
+                "expected augment as {name: settings}, such as {'Shifts': {'pixels': 2}}, got "
+                f"{settings['augment']!r}"
+            ) from None
+        make = _look_up({"augment": kind}, "augment", AUGMENTATIONS)
+        augment = make(net, **amounts) if make is Adversarial else make(**amounts)
+    after_step = [MaxNorm(settings["max_norm"])] if settings["max_norm"] else []
+    after_step += [WeightAverage(settings["average"])] if settings["average"] else []
+    options = {
+        "epochs": settings["epochs"], "batch_size": settings["batch_size"], "l2": settings["l2"],
+        "seed": seed, "schedule": _look_up(settings, "schedule", SCHEDULES)(),
+        "augment": augment, "after_step": after_step,
+    }  # fmt: skip
+    return net, optimizer, options
+
+
+def _look_up(settings, key, table):
+    if settings[key] not in table:
+        names = ", ".join(str(name) for name in table)
+        raise ValueError(f"unknown {key} {settings[key]!r}: expected one of {names}")
+    return table[settings[key]]
+
+
+def check(settings):
+    """Raise ValueError or TypeError if a setting cannot be, before anything is computed."""
+    if not isinstance(settings["members"], int) or settings["members"] < 1:
+        raise ValueError(f"expected members of at least 1, got {settings['members']!r}")
+    if settings["learn_from"] not in ("train", "train and valid"):
+        raise ValueError(
+            f"unknown learn_from {settings['learn_from']!r}: expected 'train' or 'train and valid'"
+        )
+
+
+def examples_for(settings, data):
+    """Return (train, valid) to learn from and to choose by; valid is None if it is learned too."""
+    if settings["learn_from"] == "train and valid":
+        xp = get_array_module(data.train.X)
+        both = zip(data.train, data.valid, strict=True)
+        return tuple(xp.concatenate(parts) for parts in both), None
+    n = settings["examples"]
+    return (data.train.X[:n], data.train.y[:n]), data.valid
+
+
+def train(settings, seed=0, data=None, checkpoint=None, progress=True):
+    """Train what the settings say from ``seed``; return (list of networks, list of histories).
+
+    Parameters
+    ----------
+    settings : dict
+        From :func:`settings_of`.
+    data : MNIST, optional
+        By default ``load_mnist()``.
+    checkpoint : function, optional
+        From the number of a committee's member to a path: training goes on from there if the file
+        exists.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a setting cannot be.
+    """
+    check(settings)
+    examples, valid = examples_for(settings, load_mnist() if data is None else data)
+    nets, histories = [], []
+    for member in range(settings["members"]):
+        # Members of different committees never share a seed; one alone has the run's own.
+        own_seed = seed + 1000 * member
+        net, optimizer, options = build(settings, own_seed)
+        history = fit(net, examples, valid, optimizer=optimizer, progress=progress, **options,
+                      checkpoint=checkpoint and checkpoint(member),
+                      resume=checkpoint is not None)  # fmt: skip
+        histories.append(history)
+        if history.stopped:
+            break
+        averages = [rule for rule in options["after_step"] if isinstance(rule, WeightAverage)]
+        nets.append(averages[0].network(net) if averages else net)
+    return nets, histories
+
+
+def vote(nets, X, batch_size=1000):
+    """Return the class of each example, (N,), by the mean of what the networks deem probable."""
+    chosen = []
+    for start in range(0, len(X), batch_size):
+        rows = X[start : start + batch_size]
+        chosen.append(sum(net.predict_proba(rows) for net in nets).argmax(axis=-1))
+    return get_array_module(X).concatenate(chosen)
+
+
+def accuracy(nets, X, y):
+    """Return the share of the examples that the networks together get right, a float."""
+    return float((vote(nets, X) == y).mean())
+
+
+def run(name, seed=0, changes=None, data=None, folder=None, progress=True):
+    """Run the rung called ``name`` once; return (result, networks).
+
+    Parameters
+    ----------
+    changes : dict, optional
+        Other settings than the rung's: an experiment, for which the test set is left alone.
+    data : MNIST, optional
+    folder : path, optional
+        For checkpoints: a run that was interrupted goes on from them. They are removed by
+        :func:`remove_checkpoints`, once the result is in a safe place.
+
+    Returns
+    -------
+    result : dict
+        What :func:`add_result` writes. None, if the run was interrupted.
+    nets : list of Network
+    """
+    settings = settings_of(name, changes)
+    data = load_mnist() if data is None else data
+    checkpoint = None
+    if folder is not None:
+        checkpoint = lambda member: checkpoint_path(folder, name, settings, seed, member)  # noqa: E731
+    resumed = checkpoint is not None and checkpoint(0).exists()
+    began = time.process_time()
+    nets, histories = train(settings, seed, data, checkpoint, progress)
+    # Wall time is what a reader waits; processor time says what it would be on an idle machine.
+    processor_seconds = None if resumed else round(time.process_time() - began, 1)
+    stopped = histories[-1].stopped
+    if stopped and not stopped.startswith("diverged"):
+        return None, nets
+    result = {
+        "rung": name, "seed": seed, "experiment": bool(changes), "changes": changes or {},
+        "settings": settings, "stopped": stopped,
+        "epochs": sum(history.epochs for history in histories),
+        "seconds": round(sum(sum(history.seconds) for history in histories), 1),
+        "processor_seconds": processor_seconds,
+        "valid_curve": [[round(value, 4) for value in history.valid_accuracy]
+                        for history in histories],
+        "valid_accuracy": None, "test_accuracy": None,
+    }  # fmt: skip
+    if not stopped:
+        result["parameters"] = sum(int(net.theta.size) for net in nets)
+        if settings["learn_from"] == "train":
+            result["valid_accuracy"] = accuracy(nets, *data.valid)
+        if not changes:
+            result["test_accuracy"] = accuracy(nets, *data.test)
+    finished = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    return {**result, "finished": finished, **where()}, nets
+
+
+def checkpoint_path(folder, name, settings, seed, member):
+    """Return where a run keeps its checkpoint: another recipe has another file."""
+    recipe = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
+    return Path(folder) / f"record-{name}-{recipe}-{seed}-{member}.ckpt.npz"
+
+
+def remove_checkpoints(folder, result):
+    """Remove the files that a finished run went on from."""
+    settings = result["settings"]
+    for member in range(settings["members"]):
+        checkpoint_path(folder, result["rung"], settings, result["seed"], member).unlink(
+            missing_ok=True
+        )
+
+
+def where():
+    """Return what a run depends on besides its settings: the machine and the versions."""
+    processor = platform.processor() or platform.machine()
+    if Path("/proc/cpuinfo").exists():
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+        processor = models[0] if models else processor
+    report = backend_report()
+    versions = {"python": platform.python_version(), "numpy": np.__version__}
+    if report.name != "numpy":
+        versions[report.name] = report.version
+    return {
+        "machine": {
+            "processor": processor, "cores": os.cpu_count(), "system": platform.system(),
+            "device": report.device, "threads": os.environ.get("OPENBLAS_NUM_THREADS"),
+        },
+        "versions": versions,
+    }  # fmt: skip
+
+
+# ---------------------------------------------------------------------- the results
+
+
+def add_result(result, path=RESULTS):
+    """Add one line to the file of results: all of it, or none."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    line = json.dumps(result, ensure_ascii=False) + "\n"
+    with open(path, "ab") as file:
+        file.write(line.encode())
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_results(path=RESULTS):
+    """Return the results in a file, in the order in which they came: a list of dicts.
+
+    Raises
+    ------
+    ValueError
+        If a line is no result; the message names it.
+    """
+    path = Path(path)
+    if not path.exists():
+        return []
+    results = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        try:
+            result = json.loads(line)
+            result["rung"], result["seed"], result["test_accuracy"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(
+                f"{path}, line {number}: expected one result as JSON, got {line[:60]!r} "
+                f"({type(error).__name__}: {error}). Remove that line."
+            ) from error
+        results.append(result)
+    return results
+
+
+def is_recorded(name, seed, settings, results):
+    """Whether this rung was run to its end with this seed and just these settings."""
+    return any(
+        (result["rung"], result["seed"], result["settings"]) == (name, seed, settings)
+        and not result["experiment"]
+        for result in results
+    )
+
+
+def mean_and_error(values):
+    """Return (mean, standard error of the mean); the error of a single value is not known: NaN."""
+    n = len(values)
+    if not n:
+        return math.nan, math.nan
+    error = np.std(values, ddof=1) / math.sqrt(n) if n > 1 else math.nan
+    return float(np.mean(values)), float(error)
+
+
+def summary(results):
+    """Return {rung: dict} of the runs to the end: their number, means and standard errors.
+
+    Only runs with the settings that the rung has today count. Keys: "runs", "valid" and "test",
+    each (mean, error), and "seconds", the mean.
+    """
+    found = {}
+    for name in RUNGS:
+        settings = settings_of(name)
+        runs = [result for result in results if result["rung"] == name
+                and not result["experiment"] and result["settings"] == settings
+                and result["test_accuracy"] is not None]  # fmt: skip
+        if runs:
+            valid = [one["valid_accuracy"] for one in runs if one["valid_accuracy"] is not None]
+            found[name] = {
+                "runs": len(runs), "valid": mean_and_error(valid),
+                "test": mean_and_error([one["test_accuracy"] for one in runs]),
+                "seconds": float(np.mean([one["seconds"] for one in runs])),
+            }  # fmt: skip
+    return found
+
+
+def overview(results):
+    """Return the table of all rungs with the results so far, as text."""
+    found = summary(results)
+    lines = [f"{'rung':20} {'adds':40} {'runs':>4}  {'valid %':14} {'test %':14} {'seconds':>8}"]
+    for name, rung in RUNGS.items():
+        one = found.get(name)
+        what = f"{rung.adds}{' [GPU]' if rung.machine == 'gpu' else ''}"
+        numbers = "" if one is None else (
+            f"{one['runs']:4}  {_percent(one['valid']):14} {_percent(one['test']):14} "
+            f"{one['seconds']:8.0f}"
+        )  # fmt: skip
+        lines.append(f"{name:20} {what:40} {numbers}".rstrip())
+    experiments = sum(result["experiment"] for result in results)
+    tested = sum(result["test_accuracy"] is not None for result in results)
+    lines.append(
+        f"{len(results)} in all: {experiments} experiments that left the test set alone, "
+        f"{tested} runs that were tested"
+    )
+    return "\n".join(lines)
+
+
+def _percent(mean_error):
+    mean, error = (100 * value for value in mean_error)
+    if math.isnan(mean):
+        return "-"
+    return f"{mean:.2f}" if math.isnan(error) else f"{mean:.2f} ± {error:.2f}"
+
+
+# ---------------------------------------------------------------------- the command
+
+
+def changes_from(text):
+    """Return the dict that ``"lr=0.002 epochs=5"`` says; values are JSON, or words as they are.
+
+    Raises
+    ------
+    ValueError
+        If a part is not of the form name=value.
+    """
+    changes = {}
+    for part in text.split():
+        name, equals, value = part.partition("=")
+        if not (name and equals and value):
+            raise ValueError(f"expected name=value, such as lr=0.002, got {part!r}")
+        try:
+            changes[name] = json.loads(value)
+        except ValueError:
+            changes[name] = value
+    return changes
+
+
+def main(args=None):
+    """Do what the command line says; return the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m nnhelpers.record", description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("--rung", help="which one to run: see --list")
+    parser.add_argument("--seeds", type=int, default=1, metavar="N", help="run seeds 0 ... N - 1")
+    parser.add_argument("--first-seed", type=int, default=0, metavar="S", help="... or from S on")
+    parser.add_argument(
+        "--try", dest="changes", metavar="CHANGES",
+        help='an experiment with other settings, such as "lr=0.002 epochs=5"',
+    )  # fmt: skip
+    parser.add_argument("--save", type=Path, help="write the last seed's network(s) to this file")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="the file of results")
+    parser.add_argument("--list", action="store_true", help="show the rungs and results so far")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    options = parser.parse_args(args)
+    try:
+        if options.list:
+            print(overview(read_results(options.results)))
+            return 0
+        if options.rung is None:
+            raise ValueError(f"expected --rung with one of {', '.join(RUNGS)}, or --list")
+        return climb(options)
+    except (ValueError, TypeError, OSError) as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return 2
+
+
+def climb(options):
+    """Run a rung for all seeds that are asked for; return the exit code."""
+    if options.seeds < 1 or options.first_seed < 0:
+        raise ValueError("expected at least one seed, counted from 0")
+    changes = changes_from(options.changes) if options.changes else None
+    settings = settings_of(options.rung, changes)
+    if options.save is not None and not options.save.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {options.save.parent} to save a network in")
+    if RUNGS[options.rung].machine == "gpu" and default_array_module() is np:
+        print(f"{options.rung} is meant for a GPU; on this machine it takes very long.")
+    options.results.parent.mkdir(parents=True, exist_ok=True)
+    data, nets = load_mnist(), []
+    for seed in range(options.first_seed, options.first_seed + options.seeds):
+        done = read_results(options.results)
+        if not changes and options.save is None and is_recorded(options.rung, seed, settings, done):
+            print(f"{options.rung}, seed {seed}: recorded already in {options.results}")
+            continue
+        result, nets = run(options.rung, seed, changes, data, options.results.parent,
+                           progress=not options.quiet)  # fmt: skip
+        if result is None:
+            print("Run the same command again to go on.", file=sys.stderr)
+            return 1
+        if changes or not is_recorded(options.rung, seed, settings, done):
+            add_result(result, options.results)
+        remove_checkpoints(options.results.parent, result)
+        print(f"{options.rung}, seed {seed}: {in_words(result)}", flush=True)
+    if options.save is not None and nets:
+        for path in save_networks(nets, options.save):
+            print(f"saved {path}")
+    return 0
+
+
+def in_words(result):
+    """Return what came out of a run, in a line."""
+    if result["stopped"]:
+        return result["stopped"]
+    parts = [f"{words} {result[key]:.2%}"
+             for key, words in (("valid_accuracy", "validation"), ("test_accuracy", "test"))
+             if result[key] is not None]  # fmt: skip
+    return ", ".join([*parts, f"{result['epochs']} epochs in {result['seconds']:.0f} s"])
+
+
+def save_networks(nets, path):
+    """Write one network to ``path``, the members of a committee to path-1, path-2, ...: a list."""
+    path = Path(path)
+    paths = [path] if len(nets) == 1 else [
+        path.with_name(f"{path.stem}-{number}{path.suffix}") for number in range(1, len(nets) + 1)
+    ]  # fmt: skip
+    for net, place in zip(nets, paths, strict=True):
+        save(net, place)
+    return paths
+
+
+if __name__ == "__main__":
+    sys.exit(main())
