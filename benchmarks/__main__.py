@@ -7,81 +7,88 @@ ratio is worth more than a time.
 
 import argparse
 import importlib.metadata
-import importlib.util
 import json
 import os
 import platform
-import statistics
 import subprocess
 import sys
+import time
 from pathlib import Path
+
+from benchmarks.works import ON_A_GPU, WORKS
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
+REST = 0.1  # seconds between two turns: the last one's threads, which wait for more, fall asleep
+NUMPY_THREADS = ("OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+OTHER_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "NPROC")
 
-# work: (what it is, its sides; times are compared with those of the first, rounds, goal in words)
-WORKS = {
-    "epoch": (
-        "One epoch of 784-100-10, ReLU, batch 32, SGD, float32, one thread",
-        ["torch", "ours", "sklearn", "products"],
-        7,
-    ),
-    "gradcheck": (
-        "Numerical gradient of all 23,860 parameters of 784-30-10, ten digits, float64, one thread",
-        ["loop", "ours"],
-        3,
-    ),
-    "load": ("Loading MNIST", ["ours"], 7),
-    "import": ("import nnhelpers, in a new process", ["python", "ours"], 7),
-}
-NAMES = {
-    "ours": "nnhelpers",
-    "torch": "PyTorch, eager",
-    "sklearn": "scikit-learn",
-    "products": "the matrix products alone",
-    "loop": "a loop over the parameters",
-    "python": "Python alone",
-}
-NEEDS = {"torch": "torch", "sklearn": "sklearn"}
+
+class Skipped(Exception):
+    """A side cannot do a work here; the message says why."""
 
 
 class Side:
     """One side of one work, in a process of its own."""
 
-    def __init__(self, work, side):
-        environment = dict(os.environ, NNHELPERS_BACKEND="numpy")
-        for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-            environment[name] = "1"
+    def __init__(self, name, side, **changes):
+        work = {**WORKS, **ON_A_GPU}[name]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.works", work, side],
-            cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            [sys.executable, "-m", "benchmarks.process", name, side, json.dumps(changes)],
+            cwd=ROOT, env=environment(side, work.threads or os.cpu_count()),
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
-        if self.process.stdout.readline().strip() != "ready":
-            raise RuntimeError(f"{work}, {side}: did not start; see the error above")
+        answer = self.process.stdout.readline().strip()
+        if not answer:
+            raise RuntimeError(f"{name}, {side}: did not start; see the error above")
+        if answer != "ready":
+            self.close()
+            raise Skipped(answer)
 
     def time(self):
-        """Do the work once; return seconds."""
+        """Do the work once; return a dict of seconds, processor seconds, and what came out."""
         self.process.stdin.write("go\n")
         self.process.stdin.flush()
-        return float(self.process.stdout.readline())
+        answer = self.process.stdout.readline()
+        if not answer:
+            raise RuntimeError("a side ended in the middle of its work; see the error above")
+        return json.loads(answer)
 
     def close(self):
         self.process.stdin.close()
         self.process.wait()
+        self.process.stdout.close()
 
 
-def measure(work, sides, rounds):
-    """Return the times of each side: dict of lists, one entry a round."""
-    running = {side: Side(work, side) for side in sides}
-    times = {side: [] for side in sides}
+def environment(side, threads):
+    """Return the environment variables for a side: its backend, and how many threads it may use."""
+    variables = dict(os.environ, NNHELPERS_BACKEND="cupy" if side == "cupy" else "numpy")
+    variables |= dict.fromkeys(OTHER_THREADS, str(threads))
+    # PyTorch and JAX have threads of their own: NumPy, which only reads the data there, gets one.
+    foreign = side.startswith(("torch", "jax"))
+    variables |= dict.fromkeys(NUMPY_THREADS, "1" if foreign else str(threads))
+    if side.startswith("jax") and threads == 1:
+        variables["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+    return variables
+
+
+def measure(name, sides, rounds):
+    """Let the sides take turns; return {side: what each round gave}, {side: why it is missing}."""
+    running, found, missing = {}, {}, {}
     try:
+        for side in sides:
+            try:
+                running[side] = Side(name, side)
+            except Skipped as why:
+                missing[side] = str(why)
         for _ in range(rounds):
             for side, process in running.items():
-                times[side].append(process.time())
+                time.sleep(REST)
+                found.setdefault(side, []).append(process.time())
     finally:
         for process in running.values():
             process.close()
-    return times
+    return found, missing
 
 
 def machine():
@@ -95,7 +102,7 @@ def machine():
         processor = models[0] if models else processor
     blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
     versions = {"python": platform.python_version()}
-    for name in ("numpy", "torch", "scikit-learn"):
+    for name in ("numpy", "torch", "scikit-learn", "jax"):
         try:
             versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
@@ -106,55 +113,70 @@ def machine():
     }  # fmt: skip
 
 
-def table(title, times):
-    """Return one work's results as a Markdown table."""
-    base = next(iter(times))
-    lines = [f"### {title}", "", "| | seconds, median (min–max) | faster than the first, median |",
-             "| --- | --- | --- |"]  # fmt: skip
-    for side, seconds in times.items():
-        ratio = statistics.median(a / b for a, b in zip(times[base], seconds, strict=True))
-        lines.append(
-            f"| {NAMES[side]} | {statistics.median(seconds):.3f} "
-            f"({min(seconds):.3f}–{max(seconds):.3f}) | {ratio:.2f}× |"
-        )
-    return "\n".join(lines) + "\n"
+def load():
+    """Return how many processes wanted a core in the last minute; None where nobody counts."""
+    return round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None
 
 
-def main():
+def gpu_name():
+    """Return the name of the GPU that will be measured."""
+    from benchmarks.gpu import cupy_or_skip
+
+    return cupy_or_skip().cuda.runtime.getDeviceProperties(0)["name"].decode()
+
+
+def write(results, name, picture):
+    """Write ``results`` as JSON, as Markdown and as a picture; return the paths."""
+    from benchmarks import report
+
+    RESULTS.mkdir(exist_ok=True)
+    paths = [RESULTS / f"{name}.json", RESULTS / f"{name}.md"]
+    paths[0].write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    paths[1].write_text(report.text(results), encoding="utf-8")
+    return [*paths, report.picture(results).save(picture)]
+
+
+def main(args=None):
+    from benchmarks import report
+
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description=__doc__.split("\n")[0]
     )
     parser.add_argument("works", nargs="*", help=f"of {', '.join(WORKS)}; by default all")
     parser.add_argument("--rounds", type=int, help="rounds of each work, instead of its default")
-    arguments = parser.parse_args()
-    if unknown := set(arguments.works) - set(WORKS):
-        parser.error(f"unknown work {', '.join(unknown)}: expected of {', '.join(WORKS)}")
-    about = machine()
-    text = [
-        "# Measured\n",
-        f"With `make bench` on {about['processor']} ({about['cores']} cores), {about['system']}, "
-        f"{about['blas']}, " + ", ".join(f"{k} {v}" for k, v in about["versions"].items()) + ". "
-        "Each side in its own process, taking turns; medians over the rounds.\n",
-    ]
-    results = {"machine": about}
-    for work in arguments.works or WORKS:
-        title, sides, rounds = WORKS[work]
-        for side in list(sides):
-            if side in NEEDS and not importlib.util.find_spec(NEEDS[side]):
-                print(f"({NAMES[side]} is not installed, and is left out)")
-                sides = [other for other in sides if other != side]
-        times = measure(work, sides, arguments.rounds or rounds)
-        results[work] = times
-        text.append(table(title, times))
-        print(text[-1], flush=True)
-    if not arguments.works:
-        RESULTS.mkdir(exist_ok=True)
-        (RESULTS / "results.md").write_text("\n".join(text), encoding="utf-8")
-        (RESULTS / "results.json").write_text(
-            json.dumps(results, indent=1) + "\n", encoding="utf-8"
-        )
-        print(f"Written to {RESULTS.relative_to(ROOT)}/results.md and results.json")
+    parser.add_argument("--gpu", action="store_true", help="measure on an NVIDIA GPU instead")
+    parser.add_argument(
+        "--redraw", action="store_true", help="only write table and picture anew from the JSON file"
+    )
+    options = parser.parse_args(args)
+    works, name = (ON_A_GPU, "gpu") if options.gpu else (WORKS, "results")
+    picture = "benchmarks_gpu" if options.gpu else "benchmarks"
+    if unknown := set(options.works) - set(works):
+        parser.error(f"unknown work {', '.join(sorted(unknown))}: expected of {', '.join(works)}")
+    if options.rounds is not None and options.rounds < 1:
+        parser.error(f"expected --rounds of at least 1, got {options.rounds}")
+    if options.redraw:
+        results = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+    else:
+        results = {"machine": machine(), "load": [load()], "works": {}}
+        if options.gpu:
+            results["machine"]["gpu"] = gpu_name()
+        for work in options.works or works:
+            rounds = options.rounds or works[work].rounds
+            found, missing = measure(work, works[work].sides, rounds)
+            results["works"][work] = {
+                "title": works[work].title, "threads": works[work].threads or os.cpu_count(),
+                "sides": found, "missing": missing,
+            }  # fmt: skip
+            print(report.details(results["works"][work]), flush=True)
+        results["load"].append(load())
+    if options.works:
+        print("Nothing written: that takes a run of all works.")
+    else:
+        for path in write(results, name, picture):
+            print(f"Written: {path.relative_to(ROOT)}")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,0 +1,305 @@
+"""The benchmarks compare like with like: all sides compute the same, here at a tiny size."""
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from benchmarks import __main__ as bench
+from benchmarks import report
+from benchmarks.process import OPTIONAL
+from benchmarks.works import ON_A_GPU, WORKS
+
+TRAIN, PREDICT = ("epoch", "adam", "step", "points"), ("predict_one", "predict_all")
+CPU_WORKS = (*TRAIN, *PREDICT, "gradcheck")
+# The same kind of work with fewer and smaller things. "epoch" keeps its mini-batches, of which the
+# last is smaller: all examples are one and the same there, so that their order does not matter.
+TINY = {
+    "epoch": {"sizes": (784, 8, 10), "n": 20, "batch": 8, "epochs": 2, "one_example": True},
+    "adam": {"sizes": (784, 8, 6, 10), "n": 64, "batch": 64, "epochs": 5},
+    "step": {"sizes": (784, 8, 6, 10), "n": 64, "batch": 64, "epochs": 5, "l2": 0.1},
+    "points": {"sizes": (2, 5, 4, 1), "n": 12, "batch": 12, "epochs": 5},
+    "predict_one": {"sizes": (784, 8, 10), "n": 64},
+    "predict_all": {"sizes": (784, 8, 10), "n": 64, "batch": 64},
+    "gradcheck": {"sizes": (784, 2, 10)},
+}
+LEFT_OUT = {
+    "sklearn": ["epoch"],  # it takes the classes from the examples, and one example has one class
+    "torch_compile": ["epoch", "adam", "step", "predict_one"],  # compiling each takes half a minute
+}
+# One process for all works of a side: importing a library takes longer than the works do.
+RUN = """
+import dataclasses, json, sys
+from benchmarks.process import prepare
+from benchmarks.works import ON_A_GPU, WORKS, Skip
+side, works = sys.argv[1], json.loads(sys.argv[2])
+found = {}
+for name, changes in works.items():
+    try:
+        found[name] = prepare(dataclasses.replace({**WORKS, **ON_A_GPU}[name], **changes), side)()
+    except Skip as why:
+        print(json.dumps(str(why)))
+        sys.exit()
+print(json.dumps(found))
+"""
+SIDES = sorted({side for name in CPU_WORKS for side in WORKS[name].sides} - {"ours", "floor"})
+
+
+def tiny_works(side):
+    """Return the tiny works that ``side`` takes part in."""
+    return {
+        name: TINY[name]
+        for name in CPU_WORKS
+        if side in WORKS[name].sides and name not in LEFT_OUT.get(side, ())
+    }
+
+
+def run(side, works):
+    """Return what came out of each of the works; skip where the side's library is missing."""
+    found = subprocess.run(
+        [sys.executable, "-c", RUN, side, json.dumps(works)], cwd=bench.ROOT,
+        env=bench.environment(side, 1), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert found.returncode == 0, found.stderr
+    answer = json.loads(found.stdout.splitlines()[-1])
+    if isinstance(answer, str):
+        pytest.skip(answer)
+    assert set(answer) == set(works)
+    return answer
+
+
+@pytest.fixture(scope="module")
+def ours():
+    return run("ours", tiny_works("ours"))
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_all_sides_compute_the_same(side, ours):
+    for name, result in run(side, tiny_works(side)).items():
+        if name in PREDICT:
+            assert result == ours[name], f"{name}: the sum of the predicted classes"
+        else:
+            np.testing.assert_allclose(result, ours[name], rtol=2e-4, err_msg=name)
+
+
+def test_the_tiny_works_learn_something(ours):
+    """Equal costs would prove little if no side moved from where all of them start."""
+    from benchmarks.sides import train_ours
+
+    for name in TRAIN:
+        work = dataclasses.replace(WORKS[name], **TINY[name])
+        before = train_ours(dataclasses.replace(work, epochs=1, n=work.batch))()
+        assert ours[name] < before - 1e-4, name
+
+
+def test_the_floor_multiplies_each_pair_of_matrices_once(monkeypatch):
+    from benchmarks import sides
+
+    shapes = []
+    matmul = np.matmul
+
+    def counting(A, B, out):
+        shapes.append((A.shape, B.shape, out.shape))
+        return matmul(A, B, out=out)
+
+    monkeypatch.setattr(sides.np, "matmul", counting)
+    work = dataclasses.replace(WORKS["epoch"], sizes=(5, 4, 3), n=7, batch=2)
+    sides.train_floor(work)()
+    step = [((2, 5), (5, 4), (2, 4)), ((2, 4), (4, 3), (2, 3)), ((4, 2), (2, 3), (4, 3)),
+            ((2, 3), (3, 4), (2, 4)), ((5, 2), (2, 4), (5, 4))]  # fmt: skip
+    assert shapes == 4 * step
+    shapes.clear()
+    sides.predict_floor(work)()
+    assert shapes == 4 * step[:2]
+
+
+def test_every_side_of_every_work_has_a_function():
+    from benchmarks import gpu, reach, sides
+
+    for work in (*WORKS.values(), *ON_A_GPU.values()):
+        for side in work.sides:
+            name = f"{work.kind}_{side}"
+            assert any(hasattr(module, name) for module in (sides, reach, gpu)), name
+            assert side in report.NAMES
+
+
+# ------------------------------------------------------------------------ processes and turns
+
+
+@pytest.mark.parametrize("name, side", [("points", "ours"), ("points", "floor"), ("load", "ours"),
+                                        ("import", "ours"), ("import", "python")])  # fmt: skip
+def test_a_side_works_in_its_own_process(name, side):
+    process = bench.Side(name, side, **TINY.get(name, {}))
+    try:
+        turns = [process.time() for _ in range(2)]
+    finally:
+        process.close()
+    assert all(turn["seconds"] > 0 and turn["processor"] >= 0 for turn in turns)
+    assert process.process.returncode == 0
+
+
+def test_the_sides_take_turns_and_a_missing_one_is_named(monkeypatch):
+    turns = []
+
+    class Fake:
+        def __init__(self, name, side):
+            if side == "jax":
+                raise bench.Skipped("jax is not installed")
+            self.side = side
+
+        def time(self):
+            turns.append(self.side)
+            return {"seconds": 1.0, "processor": 1.0, "result": 0}
+
+        def close(self):
+            turns.append(f"end of {self.side}")
+
+    monkeypatch.setattr(bench, "Side", Fake)
+    found, missing = bench.measure("epoch", ["torch", "jax", "ours"], 2)
+    assert turns == ["torch", "ours", "torch", "ours", "end of torch", "end of ours"]
+    assert {side: len(rounds) for side, rounds in found.items()} == {"torch": 2, "ours": 2}
+    assert missing == {"jax": "jax is not installed"}
+
+
+@pytest.mark.parametrize("library", OPTIONAL)
+def test_a_library_that_is_missing_is_a_reason_and_not_a_crash(library, monkeypatch):
+    from benchmarks.process import prepare
+    from benchmarks.works import Skip
+
+    if library == "cupy":
+        pytest.skip("CuPy is looked for by the backend, which has its own tests")
+    monkeypatch.setitem(sys.modules, library, None)
+    work = dataclasses.replace(WORKS["points"], **TINY["points"])
+    with pytest.raises(Skip, match=f"{library} is not installed"):
+        prepare(work, library)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("side", ["torch_cuda", "torch_graph", "cupy"])
+def test_a_gpus_sides_compute_the_same(side, ours):
+    same = {"gpu_epoch": "epoch", "gpu_adam": "adam", "gpu_wide": "step"}
+    found = run(side, {name: TINY[tiny] for name, tiny in same.items()})
+    for name, tiny in same.items():
+        np.testing.assert_allclose(found[name], ours[tiny], rtol=2e-4, err_msg=name)
+
+
+@pytest.mark.gpu
+def test_the_gpus_floor_runs():
+    assert run("cublas", {"gpu_epoch": TINY["epoch"]}) == {"gpu_epoch": None}
+
+
+def test_threads_and_backend_of_a_side():
+    assert bench.environment("ours", 2)["OPENBLAS_NUM_THREADS"] == "2"
+    torch = bench.environment("torch_compile", 2)
+    assert (torch["OPENBLAS_NUM_THREADS"], torch["OMP_NUM_THREADS"]) == ("1", "2")
+    assert bench.environment("cupy", 2)["NNHELPERS_BACKEND"] == "cupy"
+    assert bench.environment("jax", 1)["NNHELPERS_BACKEND"] == "numpy"
+
+
+def test_unknown_works_and_rounds_are_refused(capsys):
+    for arguments in (["sleep"], ["epoch", "--rounds", "0"], ["epoch", "--gpu"]):
+        with pytest.raises(SystemExit):
+            bench.main(arguments)
+    assert "expected of gpu_epoch" in capsys.readouterr().err
+
+
+# ------------------------------------------------------------------------ cold starts
+
+
+@pytest.mark.parametrize("side", ["ours", "sklearn", "torch"])
+def test_a_cold_start_trains_and_then_reports(side, monkeypatch):
+    """The same way as at full size, on a few images and for one epoch."""
+    pytest.importorskip(side if side != "ours" else "numpy")
+    code = (
+        "import dataclasses, nnhelpers as nn\n"
+        "from benchmarks import reach\n"
+        "load = nn.load_mnist\n"
+        "few = lambda: dataclasses.replace(data := load(),"
+        " train=type(data.train)(data.train.X[:500], data.train.y[:500]))\n"
+        "nn.load_mnist = few\n"
+        "reach.OURS['0.98'] |= {'epochs': 3}\n"
+        "reach.SKLEARN['max_iter'] = 3\n"
+        f"reach.main({side!r}, '0.98')\n"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code], cwd=bench.ROOT, env=bench.environment(side, 1),
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert found.returncode == 0, found.stderr
+    word, accuracy = found.stdout.split()
+    assert word == "model" and 0.3 < float(accuracy) < 1
+
+
+# ------------------------------------------------------------------------ table and picture
+
+
+def made_up():
+    """Results in which everything is known: ours is twice as fast, but for one slow round."""
+
+    def rounds(*seconds):
+        return [{"seconds": s, "processor": s, "result": 0.98 + s / 1000} for s in seconds]
+
+    return {
+        "machine": {"processor": "an abacus", "cores": 2, "system": "wood", "blas": "beads 1.0",
+                    "versions": {"python": "3.14"}},
+        "load": [0.1, None],
+        "works": {
+            "epoch": {"title": "One epoch, one thread", "threads": 1, "missing": {"jax": "jax is gone"},
+                      "sides": {"torch": rounds(1.0, 2.0, 4.0), "ours": rounds(0.5, 1.0, 40.0),
+                                "floor": rounds(0.05, 0.05, 0.05)}},
+            "reach98": {"title": "From the start of Python to 98%", "threads": 2, "missing": {},
+                        "sides": {"torch": rounds(3.0), "ours": rounds(1.0)}},
+            "load": {"title": "Loading", "threads": 1, "missing": {},
+                     "sides": {"ours": rounds(0.2, 0.3)}},
+        },
+    }  # fmt: skip
+
+
+def test_ratios_are_medians_over_rounds_not_ratios_of_medians():
+    ratios = report.ratios(made_up()["works"]["epoch"])
+    assert ratios == {"torch": 1.0, "ours": 2.0, "floor": 40.0}
+
+
+def test_the_tables():
+    text = report.text(made_up())
+    assert "an abacus (2 cores), wood, beads 1.0, python 3.14" in text
+    assert "before and after: 0.1 and ?" in text
+    assert "| One epoch, one thread | **1 s · 2.00×** | 2 s · 1.00× | 50 ms · 40.00× |" in text
+    assert "| PyTorch | 2 s | 1 s – 4 s | 1.00× |" in text
+    assert "Left out: JAX, jit (jax is gone)." in text
+    assert "PyTorch 98.30% (lowest 98.30%), nnhelpers 98.10%" in text
+    assert "| Loading |" not in text, "it is compared with nothing"
+    widths = [
+        line.count("|") for line in text.splitlines() if "·" in line or line.startswith("| |")
+    ]
+    assert set(widths[:3]) == {5}
+
+
+def test_the_picture_has_a_bar_and_its_value_for_each_side():
+    picture = report.picture(made_up())
+    epoch, reach = picture.figure.axes
+    assert [label.get_text() for label in epoch.get_yticklabels()] == [
+        "PyTorch", "nnhelpers", "the matrix products alone"
+    ]  # fmt: skip
+    assert [round(bar.get_width(), 6) for bar in epoch.patches] == [1, 2, 40]
+    assert [text.get_text().split() for text in epoch.texts][1] == ["2.00×", "1", "s"]
+    assert len(reach.patches) == 2
+    assert picture.png().startswith(b"\x89PNG")
+
+
+def test_results_are_written_and_drawn_anew(tmp_path, monkeypatch):
+    monkeypatch.setattr(bench, "RESULTS", tmp_path)
+    monkeypatch.setattr(bench, "ROOT", tmp_path)
+    monkeypatch.setattr(
+        "nnhelpers.plotting.Picture.save", lambda self, name: tmp_path / f"{name}.png"
+    )
+    bench.write(made_up(), "results", "benchmarks")
+    before = (tmp_path / "results.md").read_text(encoding="utf-8")
+    (tmp_path / "results.md").unlink()
+    assert bench.main(["--redraw"]) == 0
+    assert (tmp_path / "results.md").read_text(encoding="utf-8") == before
+    assert sorted(os.listdir(tmp_path)) == ["results.json", "results.md"]
