@@ -8,14 +8,15 @@ import json
 import subprocess
 import sys
 
-# One-cycle Adam and label smoothing. lr is the peak. By accuracy:
+# One-cycle Adam and label smoothing; "lr" is the peak. By accuracy:
 OURS = {
-    "0.98": {"hidden": [256, 128], "epochs": 4, "batch": 125, "lr": 6e-3, "smoothing": 0.0},
+    "0.98": {"hidden": [160], "epochs": 4, "batch": 100, "lr": 0.01, "smoothing": 0.05},
     "0.985": {"hidden": [512], "epochs": 6, "batch": 125, "lr": 6e-3, "smoothing": 0.1},
 }
-# scikit-learn has Adam at a constant rate.
-SKLEARN = {"hidden_layer_sizes": (256, 128), "max_iter": 12, "batch_size": 250,
-           "learning_rate_init": 1e-3, "alpha": 0}  # fmt: skip
+# scikit-learn has neither. Of twenty settings tried, with Adam and with Nesterov's momentum, one
+# or two hidden layers of 128 to 512 and batches of 50 to 500, this one was there first.
+SKLEARN = {"hidden_layer_sizes": (256,), "solver": "sgd", "max_iter": 9, "batch_size": 200,
+           "learning_rate_init": 0.2}  # fmt: skip
 
 
 def run_ours(data, hidden, epochs, batch, lr, smoothing, seed=0):
