@@ -260,10 +260,11 @@ def test_lab_asks_the_internet_for_nothing(course):
     assert "--LabApp.extension_manager=readonly" in lab.lab_command("python", [])
 
 
-def test_slides_are_completed_only_where_jupyterlab_rise_is_installed(course):
+def test_jupyterlab_is_completed_and_slides_are_set_up_where_jupyterlab_rise_is(course):
     share = course / ".venv/share/jupyter"
     lab.lab_settings()
-    assert not (share / "labextensions").exists()
+    settings = json.loads((share / "lab/settings/overrides.json").read_text())
+    assert "jupyterlab-rise:plugin" not in settings
     (share / "labextensions/jupyterlab-rise").mkdir(parents=True)
     for _ in range(2):  # the second start finds the first one's files
         lab.lab_settings()

@@ -123,10 +123,10 @@ class Pad:
         mouse.up()
 
     def ask(self, expression):
-        """What Python says, asked in the kernel."""
-        return json.loads(
-            self.page.evaluate(RUN, f"import json; print(json.dumps({expression}))").strip()
-        )
+        """What Python says, asked in the kernel; once more if its print came after its reply."""
+        code = f"import json; print(json.dumps({expression}))"
+        said = self.page.evaluate(RUN, code).strip() or self.page.evaluate(RUN, code).strip()
+        return json.loads(said)
 
     def until(self, expression, value, seconds=20):
         """Wait until Python says ``value``."""

@@ -142,7 +142,9 @@ def test_a_preset_sets_the_stage_and_says_what_to_watch(play):
     assert play.run("print(0.69 < play.trainer.snapshot().cost < 0.7)").strip() == "True"
     play.control("activation", "select").select_option(label="tanh")
     play.wait("e => e.dataset.state === 'ready'")
-    assert menu.evaluate("e => e.options[e.selectedIndex].text") == "your own settings"
+    play.root.page.wait_for_function(  # the menu follows in a message of its own
+        "e => e.options[e.selectedIndex].text === 'your own settings'", arg=menu.element_handle()
+    )
     assert "Six layers" in play.root.locator(".nn-watch").inner_text(), (
         "it still says what to watch"
     )
