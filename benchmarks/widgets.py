@@ -137,6 +137,11 @@ def training(page, seconds):
     last = [float(word) for word in page.evaluate(RUN, look).split()]
     pictures = page.evaluate(drawn) - pictures
     clock, processor, steps = (b - a for a, b in zip(first, last, strict=True))
+    if page.locator(".nn-playground").get_attribute("data-state") != "running":
+        raise RuntimeError(
+            f"expected training to go on for {seconds} s, but it came to its end after {last[2]:,.0f} "
+            "steps: try fewer --seconds"
+        )
     pause = page.locator('.nn-playground [data-control="pause"] button').evaluate(PAUSE)
     return {
         "steps_per_second": steps / clock, "steps_per_processor_second": steps / processor,
@@ -168,7 +173,7 @@ def pen(jupyter, moves):
     return page.evaluate("() => window.measured")[10:]
 
 
-def measure(presses=100, seconds=8):
+def measure(presses=100, seconds=4):
     """Return all figures: a dict of plain numbers."""
     from playwright.sync_api import sync_playwright
 
@@ -241,7 +246,7 @@ def main(args=None):
     parser.add_argument(
         "--presses", type=int, default=100, help="of each slider, and movements of the pen"
     )
-    parser.add_argument("--seconds", type=float, default=8, help="of training")
+    parser.add_argument("--seconds", type=float, default=4, help="of training")
     options = parser.parse_args(args)
     if not CHROMIUM:
         parser.error("expected Chromium, found none: apt install chromium, or install Chrome")

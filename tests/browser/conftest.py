@@ -133,6 +133,30 @@ class Lab:
             " || c.model.executionCount !== null)"
         )
 
+    def begin_cell(self, index):
+        """Run a cell of the open notebook, and do not wait for it."""
+        self.page.evaluate(
+            "i => { const app = window.jupyterapp, w = app.shell.currentWidget;"
+            " w.content.activeCellIndex = i; app.commands.execute('notebook:run-cell'); }", index
+        )  # fmt: skip
+
+    def run_cell(self, index):
+        """Run a cell of the open notebook that prints or shows something; return what it printed.
+
+        What a cell prints comes in messages of its own, which may arrive after its number.
+        """
+        model = f"window.jupyterapp.shell.currentWidget.content.widgets[{index}].model"
+        before = self.page.evaluate(f"() => {model}.executionCount")
+        self.begin_cell(index)
+        self.page.wait_for_function(
+            f"before => ![null, before].includes({model}.executionCount)"
+            f" && {model}.outputs.length > 0",
+            arg=before,
+        )
+        self.wait_for_idle("true")
+        assert self.errors() == []
+        return "".join(output.get("text", "") for output in json.loads(self.outputs_of(index)))
+
     def wait_for_idle(self, condition, seconds=180):
         """Wait until the open notebook's kernel is idle and ``condition`` (about ``w``) holds."""
         self.page.wait_for_function(

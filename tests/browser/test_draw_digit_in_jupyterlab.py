@@ -98,9 +98,11 @@ class Pad:
         )
 
     def wait_strokes(self, n):
+        """Wait until the page has so many strokes, and Python too: it learns of them later."""
         self.page.wait_for_function(
             f"() => document.querySelector('.nn-paper').dataset.strokes === '{n}'", timeout=20_000
         )
+        self.until("len(pad.strokes)", n)
 
     def data(self, name):
         return self.root.get_attribute(f"data-{name}")

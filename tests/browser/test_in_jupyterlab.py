@@ -70,9 +70,14 @@ def test_the_square_button_stops_training_and_keeps_what_was_learned(jupyter):
     page.wait_for_timeout(1500)
     page.locator('.jp-NotebookPanel-toolbar [data-jp-item-name="interrupt"] button, '
                  '.jp-NotebookPanel-toolbar [data-jp-item-name="interrupt"] jp-button').first.click()  # fmt: skip
+    # Waiting for an idle kernel is not enough: replies to the progress bar's messages say "idle"
+    # too, while the cell still runs.
+    page.wait_for_function(
+        "() => JSON.stringify(window.jupyterapp.shell.currentWidget.content.widgets[1].model.outputs"
+        ".toJSON()).includes('Training stopped: interrupted in epoch')"
+    )
     jupyter.wait_for_idle("true", seconds=20)
     assert jupyter.errors() == []
-    assert "Training stopped: interrupted in epoch" in jupyter.outputs_of(1)
     page.evaluate("""() => { const app = window.jupyterapp, w = app.shell.currentWidget;
         w.content.activeCellIndex = 2; app.commands.execute('notebook:run-cell') }""")
     jupyter.wait_for_idle("w.content.widgets[2].model.executionCount !== null")

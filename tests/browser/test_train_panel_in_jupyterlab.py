@@ -32,7 +32,7 @@ class Panel:
         self.jupyter, self.page = jupyter, jupyter.page
         put_notebook(jupyter, "panel.ipynb", cells)
         jupyter.open("panel.ipynb")
-        self.run(0)
+        jupyter.run_cell(0)
         self.wait("state", "== 'ready'")
 
     def data(self, name):
@@ -60,26 +60,7 @@ class Panel:
 
     def values(self):
         """What Python has, asked from another cell (the last one)."""
-        return json.loads(self.run(1))
-
-    def begin(self, index):
-        """Run a cell of the notebook, and do not wait for it."""
-        self.page.evaluate("""i => { const app = window.jupyterapp, w = app.shell.currentWidget;
-            w.content.activeCellIndex = i; app.commands.execute('notebook:run-cell'); }""", index)  # fmt: skip
-
-    def run(self, index):
-        """Run a cell of the notebook, and return what it printed."""
-        page = self.page
-        count = "window.jupyterapp.shell.currentWidget.content.widgets[i].model.executionCount"
-        before = page.evaluate(f"i => {count}", index)
-        self.begin(index)
-        page.wait_for_function(
-            f"([i, before]) => {count} !== null && {count} !== before", arg=[index, before]
-        )
-        self.jupyter.wait_for_idle("true")
-        assert self.jupyter.errors() == []
-        outputs = json.loads(self.jupyter.outputs_of(index))
-        return "".join(output.get("text", "") for output in outputs)
+        return json.loads(self.jupyter.run_cell(1))
 
 
 ASK = """import json
@@ -138,7 +119,7 @@ def test_the_curve_is_on_the_canvas(panel):
 def test_other_cells_run_while_it_trains(panel):
     panel.button("Train")
     panel.wait("step", "> 20")
-    assert panel.run(2) == "499500\n"
+    assert panel.jupyter.run_cell(2) == "499500\n"
     step = int(panel.data("step"))
     panel.wait("step", f"> {step}")
     assert panel.data("state") == "running"
@@ -159,7 +140,7 @@ def test_pause_does_not_wait_for_a_cell_that_runs(jupyter):
     panel = Panel(jupyter, [MOONS, "import time\ntime.sleep(6)", ASK])
     panel.button("Train")
     panel.wait("step", "> 20")
-    panel.begin(1)
+    panel.jupyter.begin_cell(1)
     jupyter.page.locator(".jp-InputPrompt", has_text="[*]:").wait_for()
     assert jupyter.page.evaluate(PRESS_AND_WAIT, ["pause", "paused"]) < 3000
     assert jupyter.page.locator(".jp-InputPrompt", has_text="[*]:").count() == 1, "it still runs"
@@ -353,7 +334,7 @@ def test_after_a_restart_of_the_kernel_it_says_what_to_do(panel):
     panel.jupyter.wait_for_idle("true")
     panel.button("Train")
     panel.page.get_by_text("This widget's kernel is gone: run its cell again.").wait_for()
-    panel.begin(0)
+    panel.jupyter.begin_cell(0)
     panel.wait("state", "== 'ready'")
     panel.button("Step")
     panel.wait("step", "== 1")
@@ -366,6 +347,6 @@ def test_mnist_learns_before_your_eyes(jupyter):
     ])  # fmt: skip
     panel.button("Train")
     panel.wait("state", "== 'finished'", seconds=120)
-    assert panel.run(1) == "True 391\n"
+    assert panel.jupyter.run_cell(1) == "True 391\n"
     assert "epoch 1.0 of 1" in panel.page.locator(ROOT).inner_text()
     assert jupyter.complaints == []

@@ -31,27 +31,11 @@ class View:
         self.jupyter, self.page = jupyter, jupyter.page
         put_notebook(jupyter, "xray.ipynb", [cell, ASK])
         jupyter.open("xray.ipynb")
-        self.run(0)
+        jupyter.run_cell(0)
         self.page.locator(f"{ROOT}[data-layer]").wait_for()
 
-    def run(self, index):
-        """Run a cell of the notebook, and return what it printed."""
-        count = "window.jupyterapp.shell.currentWidget.content.widgets[i].model.executionCount"
-        before = self.page.evaluate(f"i => {count}", index)
-        self.page.evaluate(
-            "i => { const app = window.jupyterapp, w = app.shell.currentWidget;"
-            " w.content.activeCellIndex = i; app.commands.execute('notebook:run-cell'); }", index
-        )  # fmt: skip
-        self.page.wait_for_function(
-            f"([i, before]) => {count} !== null && {count} !== before", arg=[index, before]
-        )
-        self.jupyter.wait_for_idle("true")
-        assert self.jupyter.errors() == []
-        outputs = json.loads(self.jupyter.outputs_of(index))
-        return "".join(output.get("text", "") for output in outputs)
-
     def asked(self):
-        return json.loads(self.run(1))
+        return json.loads(self.jupyter.run_cell(1))
 
     def data(self, name):
         return self.page.locator(ROOT).get_attribute(f"data-{name}")
