@@ -1,6 +1,7 @@
 """What was measured, as Markdown and as a picture. ``results`` is what ``results.json`` holds."""
 
 import statistics
+import textwrap
 
 NAMES = {
     "ours": "nnhelpers",
@@ -124,7 +125,7 @@ def picture(results):
 
     works = list(compared(results).values())
     rows = -(-len(works) // 2)
-    figure, axes = new_figure(rows, 2, size=(11, 2.5 * rows), squeeze=False)
+    figure, axes = new_figure(rows, 2, size=(11, 2.6 * rows), squeeze=False)
     for ax in axes.flat[len(works) :]:
         ax.set_axis_off()
     for ax, work in zip(axes.flat, works):
@@ -143,8 +144,7 @@ def picture(results):
         ax.axvline(1, color="black", lw=0.8, ls=":")
         ax.set_yticks(range(len(sides)), [NAMES[side] for side in sides], fontsize=9)
         ax.set(xlim=(0, 1.35 * max(faster.values())))
-        ax.set_title(work["title"].replace(", all cores", "\nall cores").replace(
-            ", one thread", "\none thread"), fontsize=10, loc="left")  # fmt: skip
+        ax.set_title(textwrap.fill(work["title"], 48), fontsize=10, loc="left")
         ax.grid(axis="y", visible=False)
     figure.supxlabel("times as fast as PyTorch (dotted line); longer is faster", fontsize=10)
     return Picture(
