@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import nnhelpers as nn
-from nnhelpers import plotting
+from nnhelpers import plotting, record
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -129,3 +129,49 @@ def test_a_network_is_drawn_with_all_its_weights():
     figure, ax = plotting.new_figure()
     plotting.draw_network(ax, parameters)
     assert len(ax.lines) == 3 * 4 + 4 * 2
+
+
+def ladder(**accuracies):
+    """Results of the runner: for each rung the test accuracies of seeds 0, 1, ..."""
+    return [
+        {"rung": name, "seed": seed, "experiment": False, "settings": record.settings_of(name),
+         "valid_accuracy": accuracy, "test_accuracy": accuracy, "seconds": 1.0}
+        for name, values in accuracies.items()
+        for seed, accuracy in enumerate(values)
+    ]  # fmt: skip
+
+
+def texts(ax):
+    return [text.get_text() for text in ax.texts]
+
+
+def test_the_ladder_shows_mean_and_standard_error():
+    results = ladder(adam=[0.982, 0.984], shifts=[0.991], tiny=[0.5])
+    experiment = {**results[0], "experiment": True, "test_accuracy": None}
+    above, below = plotting.plot_record([*results, experiment]).figure.axes
+    assert [label.get_text() for label in above.get_yticklabels()] == ["Adam"]
+    assert [label.get_text() for label in below.get_yticklabels()] == ["shifts by whole pixels"]
+    assert "98.30 ± 0.10, 2 seeds" in texts(above) and "99.10, one seed" in texts(below)
+    assert len(above.containers) == 1 and len(below.containers) == 0, "one seed has no bar"
+    (mean,) = [line for line in above.lines if line.get_marker() == "o"]
+    assert np.allclose(mean.get_xdata(), 1.7), "1.7% of mistakes"
+    left, right = above.get_xlim()
+    assert left > 1.7 > 0.9 > right, "fewer mistakes are further to the right"
+
+
+def test_the_ladder_marks_what_others_reached():
+    above, below = plotting.plot_record([]).figure.axes
+    assert "maxout, 2013: 99.06" in texts(above) and "elastic, 2003: 99.3" in texts(below)
+    assert "no rung measured so far" in texts(above) and "no rung measured so far" in texts(below)
+    marked = [line.get_xdata()[0] for line in below.lines]
+    assert np.allclose(marked, [0.7, 0.35])
+
+
+def test_a_ladder_of_any_length_can_be_drawn():
+    names = [name for name in record.RUNGS if name != "tiny"]
+    for count in (1, 3, len(names)):
+        results = ladder(**{name: [0.98, 0.985] for name in names[:count]})
+        picture = plotting.plot_record(results)
+        shown = [len(ax.get_yticklabels()) for ax in picture.figure.axes]
+        assert sum(shown) == count
+        assert picture.png().startswith(PNG)

@@ -356,7 +356,7 @@ class DrawDigit(LiveWidget):
         middle.imshow(now.image, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
         middle.set(title="as the network sees it")
         limit = float(np.abs(now.why).max()) or 1.0
-        right.imshow(now.why, cmap=_BLUE_ORANGE, vmin=-limit, vmax=limit, interpolation="nearest")
+        right.imshow(now.why, cmap=DIVERGING, vmin=-limit, vmax=limit, interpolation="nearest")
         if now.image.max() > 0.5:  # else there is no outline, and Matplotlib would warn
             right.contour(now.image, [0.5], colors="black", linewidths=0.8)
         about, rival = self._asked(now.probabilities)
@@ -376,10 +376,6 @@ class DrawDigit(LiveWidget):
                 xlabel="probability", ylabel="class")  # fmt: skip
         far.invert_yaxis()
         far.grid(False)
-
-
-# The map's colours, as the live one has them: blue is far darker than orange, also in grey.
-_BLUE_ORANGE = type(DIVERGING).from_list("blue-orange", ["#084081", "#FFFFFF", "#F08A24"])
 
 
 def _controls(n_digits, n_classes):

@@ -4,7 +4,6 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
 
 from ..activations import Activation, LeakyReLU, ReLU, Sigmoid, Tanh
 from ..backend import asnumpy
@@ -12,6 +11,7 @@ from ..layers import BatchNorm, Dense, Dropout
 from ..losses import MeanSquaredError, SigmoidCrossEntropy, SoftmaxCrossEntropy
 from ..network import Network, mlp
 from ..optimizers import SGD
+from ..plotting import ABOVE, BELOW, DIVERGING
 from .live import Button, LiveWidget, Menu, Slider
 
 FEW = 12  # inputs: up to here every term is written out
@@ -25,11 +25,6 @@ LOSSES = {
     SigmoidCrossEntropy: "sigmoid",
     MeanSquaredError: "quadratic",
 }
-
-
-# The page's colours (common.js): below zero, zero, above. Blue is by far the darker one.
-BELOW, ABOVE = "#084081", "#F08A24"
-BLUE_ORANGE = LinearSegmentedColormap.from_list("blue-orange", [BELOW, "#FFFFFF", ABOVE])
 
 
 class Block(NamedTuple):
@@ -538,7 +533,7 @@ def _draw_picture(ax, values, shape, title):
     cells[: len(values)] = values
     limit = abs(values).max() or 1.0
     signed = values.min() < 0
-    ax.imshow(cells.reshape(shape), cmap=BLUE_ORANGE if signed else "gray_r",
+    ax.imshow(cells.reshape(shape), cmap=DIVERGING if signed else "gray_r",
               vmin=-limit if signed else 0, vmax=limit)  # fmt: skip
     ax.set(title=title, xticks=[], yticks=[])
     ax.spines[:].set_visible(True)
