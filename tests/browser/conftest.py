@@ -196,6 +196,15 @@ def jupyter(chromium, lab_address, tmp_path, request):
     context.close()
 
 
+def pytest_collection_modifyitems(config, items):
+    """Try what fails here once more: a busy machine stalls a browser; the summary counts reruns."""
+    if config.pluginmanager.hasplugin("rerunfailures"):
+        here = Path(__file__).parent
+        for item in items:
+            if here in item.path.parents:
+                item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     report = (yield).get_result()
