@@ -67,6 +67,20 @@ def move(array, xp):
     return xp.asarray(asnumpy(array))
 
 
+def memory_in_words(xp):
+    """Return how much memory is free where ``xp`` (numpy or cupy) keeps its arrays, in words."""
+    if xp is np:
+        import psutil  # on use: few runs ever ask
+
+        memory = psutil.virtual_memory()
+        place, free, total = "this machine", memory.available, memory.total
+    else:
+        free, total = xp.cuda.runtime.memGetInfo()
+        free += xp.get_default_memory_pool().free_bytes()  # kept by CuPy for its next arrays
+        place = "the GPU"
+    return f"{place} has {free / 1e9:.1f} GB free of {total / 1e9:.1f} GB"
+
+
 def in_blocks(*vectors):
     """Yield vectors of one length piece by piece, all cut at the same places, as views.
 

@@ -6,7 +6,14 @@ import math
 import numpy as np
 
 from .activations import activation as activation_layer
-from .backend import default_array_module, get_array_module, in_blocks, load_backend, move
+from .backend import (
+    default_array_module,
+    get_array_module,
+    in_blocks,
+    load_backend,
+    memory_in_words,
+    move,
+)
 from .layers import BatchNorm, Dense, Dropout
 from .losses import SigmoidCrossEntropy, SoftmaxCrossEntropy, l2_penalty
 
@@ -44,19 +51,29 @@ class Network:
     ------
     ValueError
         If there is no layer with parameters, or one Dense layer's outputs do not fit the next.
+    MemoryError
+        If there is not enough memory for the parameters; the message says how much there is.
     """
 
     def __init__(self, layers, loss, seed=0):
         self.layers, self.loss_function = list(layers), loss
         _check_chain(self.layers)
-        rng = np.random.default_rng(seed)
-        values = [layer.initial(rng) for layer in self.layers]
-        flat = [
-            value[name].ravel()
-            for layer, value in zip(self.layers, values, strict=True)
-            for name in layer.shapes
-        ]
-        self._bind(default_array_module().asarray(np.concatenate(flat), dtype="float32"))
+        rng, xp = np.random.default_rng(seed), default_array_module()
+        try:
+            values = [layer.initial(rng) for layer in self.layers]
+            flat = [
+                value[name].ravel()
+                for layer, value in zip(self.layers, values, strict=True)
+                for name in layer.shapes
+            ]
+            self._bind(xp.asarray(np.concatenate(flat), dtype="float32"))
+        except MemoryError as error:
+            size = sum(math.prod(shape) for layer in self.layers for shape in layer.shapes.values())
+            raise MemoryError(
+                f"a network with {size:,} parameters needs {8 * size / 1e9:,.1f} GB for theta and "
+                f"grad in float32, and more while they are drawn; {memory_in_words(xp)}. Try "
+                f"narrower layers. ({error})"
+            ) from error
 
     def _bind(self, theta):
         """Make ``theta`` the parameters: cut it and a new ``grad`` into views, layer by layer."""

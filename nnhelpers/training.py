@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 
-from .backend import asnumpy, get_array_module, move
+from .backend import asnumpy, get_array_module, memory_in_words, move
 from .checkpoints import Checkpoint, check_place, restore, save_training, what_must_match
 from .history import History
 from .network import evaluate
@@ -67,9 +67,9 @@ def fit(net, train, valid=None, *, optimizer, epochs=1, batch_size=128, l2=0.0, 
     History
         Also if the training ended early. If it was interrupted (the square button, Ctrl-C), network
         and history are as they were at that moment. If it diverged, which is when the cost is no
-        finite number any more, the network is that of the last epoch that was finished. If a
-        checkpoint could not be written, network and history are those of the epoch just finished.
-        All this is said in ``history.stopped`` and printed.
+        finite number any more, or if memory ran out, the network is that of the last epoch that was
+        finished. If a checkpoint could not be written, network and history are those of the epoch
+        just finished. All this is said in ``history.stopped`` and printed.
 
     Raises
     ------
@@ -176,6 +176,10 @@ def fit(net, train, valid=None, *, optimizer, epochs=1, batch_size=128, l2=0.0, 
             f"interrupted in epoch {history.epochs + 1} after {done} mini-batches; "
             "network and history are as they were"
         )
+    except MemoryError as error:
+        record(done)
+        go_back(net, last_finished, after_step)
+        history.stopped = _memory_ran_out(done, history.epochs, batch_size, xp, error)
     finally:
         bar.close()
     if history.stopped:
@@ -271,9 +275,22 @@ def _divergence(batch, epoch, optimizer):
     return (
         f"diverged at mini-batch {batch + 1} of epoch {epoch + 1}, where the cost is no finite "
         f"number any more. The likely cause is a learning rate that is too high "
-        f"({optimizer.lr:g}): try {optimizer.lr / 10:g}. The network has the parameters from "
-        f"{'before the training' if epoch == 0 else f'the end of epoch {epoch}'}"
+        f"({optimizer.lr:g}): try {optimizer.lr / 10:g}. The network has the parameters "
+        f"{_since(epoch)}"
     )
+
+
+def _memory_ran_out(done, epoch, batch_size, xp, error):
+    return (
+        f"memory ran out in mini-batch {done + 1} of epoch {epoch + 1}: "
+        f"{str(error) or 'how much was asked for is not known'}; {memory_in_words(xp)}. Try a "
+        f"smaller batch_size than {batch_size}, or narrower layers. The network has the parameters "
+        f"{_since(epoch)}"
+    )
+
+
+def _since(epoch):
+    return "from before the training" if epoch == 0 else f"from the end of epoch {epoch}"
 
 
 class _ProgressBar:

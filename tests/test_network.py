@@ -199,3 +199,8 @@ def test_any_shape_goes_through(sizes, n, name):
     assert net.loss_and_grad(X, y, l2=0.1) == pytest.approx(net.loss(X, y, l2=0.1))
     assert net.theta.size == sum(a * b + b for a, b in zip(sizes, sizes[1:], strict=False))
     assert nn.gradient_check(net, X, y, l2=0.1, method="complex").passed
+
+
+def test_a_network_too_large_for_memory_is_told():
+    with pytest.raises(MemoryError, match=r"7,95\d,.* parameters needs 63,\d+.\d GB .*GB free of"):
+        nn.mlp([784, 10_000_000_000, 10])

@@ -334,3 +334,25 @@ def test_a_divergence_takes_back_the_average_of_the_weights_too(moons):
     one, history = trained(lambda t: 1.0 if t < 0.5 else math.inf, epochs=2)
     two, _ = trained(None, epochs=1)
     assert "diverged" in history.stopped and np.array_equal(one, two)
+
+
+def test_memory_that_runs_out_is_told_and_nothing_is_lost(moons, capsys):
+    net, calls = nn.mlp([2, 8, 2], seed=0), []
+
+    def greedy(X, rng):
+        calls.append(len(X))
+        if len(calls) > 5:  # in the third epoch
+            np.empty((10**9, 10**5))
+        return X
+
+    X, y = moons[0]
+    history = nn.fit(net, (X, y), optimizer=nn.SGD(0.1), epochs=9, batch_size=-(-len(y) // 2),
+                     augment=greedy, progress=False)  # fmt: skip
+    assert "memory ran out in mini-batch 2 of epoch 3: Unable to allocate" in history.stopped
+    assert "GB free of" in history.stopped and "smaller batch_size" in history.stopped
+    assert history.stopped in capsys.readouterr().out
+    assert history.epochs == 2 and len(history.batch_loss) == 5
+    twin = nn.mlp([2, 8, 2], seed=0)
+    nn.fit(twin, (X, y), optimizer=nn.SGD(0.1), epochs=2, batch_size=-(-len(y) // 2),
+           progress=False)  # fmt: skip
+    assert np.array_equal(net.theta, twin.theta), "that of the last finished epoch"
