@@ -7,6 +7,7 @@ import pytest
 from helpers import examples, shaken
 
 import nnhelpers as nn
+from nnhelpers import losses
 
 SMOOTHED = functools.partial(nn.SoftmaxCrossEntropy, smoothing=0.2)
 LOSSES = [nn.SoftmaxCrossEntropy, SMOOTHED, nn.SigmoidCrossEntropy, nn.MeanSquaredError]
@@ -163,3 +164,9 @@ def test_labels_that_do_not_fit():
 def test_penalty():
     W = [np.array([[1.0, 2.0]]), np.array([[3.0]])]
     assert nn.l2_penalty(W, 0.5) == pytest.approx(0.25 * (1 + 4 + 9))
+
+
+@pytest.mark.parametrize("shape", [(1, 2), (7, 10), (5, 7, 3)])
+def test_the_largest_of_each_row(shape):
+    Z = np.random.default_rng(0).normal(size=shape)
+    assert np.array_equal(losses.largest(Z), Z.max(axis=-1, keepdims=True))
