@@ -133,6 +133,15 @@ class Lab:
             " || c.model.executionCount !== null)"
         )
 
+    def theme(self, name):
+        """Make the page "Light" or "Dark"; the server keeps it for the pages that follow."""
+        self.page.evaluate(
+            "name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: name})",
+            f"JupyterLab {name}",
+        )
+        light = str(name == "Light").lower()
+        self.page.wait_for_function(f"() => document.body.dataset.jpThemeLight === '{light}'")
+
     def begin_cell(self, index):
         """Run a cell of the open notebook, and do not wait for it."""
         self.page.evaluate(

@@ -342,7 +342,7 @@ def test_the_answer_follows_the_hand(pad, capsys):
     with capsys.disabled():
         print(f"\nfrom the pen's movement to new bars on the screen: median {median:.0f} ms, "
               f"greatest {max(times):.0f} ms")  # fmt: skip
-    assert median < 400, "generous: other work may share this machine"
+    assert median < 600, "generous: other work may share this machine"
 
     # A hundred movements as fast as a program can. One pointer draws at a time: the mouse is down.
     page.evaluate(QUICK, 7)
@@ -362,13 +362,10 @@ def test_paper_stays_white_in_a_dark_page_and_everything_fits_a_narrow_one(pad):
     pad.wait("answer", "=== '3'")
     corner = """() => { const paper = document.querySelector('.nn-paper');
         return [...paper.getContext('2d').getImageData(3, 3, 1, 1).data.slice(0, 3)]; }"""
-    run = "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})"
-    pad.page.evaluate(run, "JupyterLab Dark")
-    pad.page.wait_for_function("() => document.body.dataset.jpThemeLight === 'false'")
+    pad.jupyter.theme("Dark")
     pad.page.wait_for_timeout(500)
     assert pad.page.evaluate(corner) == [255, 255, 255]
-    pad.page.evaluate(run, "JupyterLab Light")
-    pad.page.wait_for_function("() => document.body.dataset.jpThemeLight === 'true'")
+    pad.jupyter.theme("Light")
     for width in (1400, 900, 700):
         pad.page.set_viewport_size({"width": width, "height": 1000})
         pad.page.wait_for_timeout(300)

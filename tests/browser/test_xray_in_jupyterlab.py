@@ -322,11 +322,11 @@ def test_without_labels_only_the_way_forward(open_view):
 def test_dark_and_light_and_after_a_reload(open_view):
     view = open_view(SMALL)
     color = f"() => getComputedStyle(document.querySelector('{TABLE} td')).color"
+    view.jupyter.theme("Light")
     light = view.page.evaluate(color)
-    theme = "name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: name})"
-    view.page.evaluate(theme, "JupyterLab Dark")
+    view.jupyter.theme("Dark")
     view.page.wait_for_function(f"light => ({color})() !== light", arg=light)
-    view.page.evaluate(theme, "JupyterLab Light")
+    view.jupyter.theme("Light")
     view.page.wait_for_function(f"light => ({color})() === light", arg=light)
     view.type_place("j", "2")
     view.wait(j=2)
