@@ -52,6 +52,7 @@ _ON_DEMAND = {
     "plot_tuning": "plotting",
     "tuning_importance": "plotting",
     "record": None,
+    "best_network": "record",
 }
 
 

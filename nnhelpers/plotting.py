@@ -793,7 +793,7 @@ def plot_record(results):
         bent = set(settings_of(name)["augment"] or {}) & {"Shifts", "Distortion"}
         groups[bool(bent)][name] = one
     heights = [max(len(group), 2) for group in groups]
-    figure, axes = new_figure(2, 1, (10, 2.9 + 0.32 * sum(heights)), sharex=True,
+    figure, axes = new_figure(2, 1, (10, 2.6 + 0.32 * sum(heights)), sharex=True,
                               height_ratios=[height + 0.4 for height in heights])  # fmt: skip
     accuracies = [one["test"][0] for one in found.values()]
     accuracies += [mark for marks in _RECORDS.values() for _, mark in marks]
@@ -829,10 +829,9 @@ def _draw_marks(ax, marks):
     """Draw an upright line for each published accuracy, with its name above."""
     for i, (name, accuracy) in enumerate(marks):
         ax.axvline(100 * (1 - accuracy), color=COLORS[1], lw=1.1, ls=DASHES[1 + i % 3], zorder=1)
-        ax.annotate(f"{name}: {100 * accuracy:g}", (100 * (1 - accuracy), 1),
-                    (2, 3), xycoords=("data", "axes fraction"), textcoords="offset points",
-                    rotation=28, rotation_mode="anchor", fontsize=10, color=COLORS[1],
-                    annotation_clip=False)  # fmt: skip
+        ax.annotate(name, (100 * (1 - accuracy), 1), (2, 3), xycoords=("data", "axes fraction"),
+                    textcoords="offset points", rotation=40, rotation_mode="anchor", fontsize=10,
+                    color=COLORS[1], annotation_clip=False)  # fmt: skip
 
 
 def _draw_rung(ax, place, one):

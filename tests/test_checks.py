@@ -76,7 +76,7 @@ def test_float_inputs_are_float64_and_not_square(name):
         for value in EXERCISES[name].inputs(np.random.default_rng(seed)):
             for array in value if isinstance(value, list) else [value]:
                 if isinstance(array, np.ndarray):
-                    assert array.dtype in (np.float64, np.int64)
+                    assert array.dtype in (np.float64, np.int64, np.bool_)
                     assert array.ndim < 2 or array.shape[0] != array.shape[1]
 
 
@@ -156,6 +156,86 @@ def central_difference_moving_theta(f, theta, eps):
     return np.array(grad)
 
 
+def standard_error_loops(values):
+    mean, total = sum(values) / len(values), 0.0
+    for value in values:
+        total += (value - mean) ** 2
+    return (total / (len(values) - 1) / len(values)) ** 0.5
+
+
+def smoothed_targets_loops(y, K, s):
+    T = np.zeros((len(y), K))
+    for n in range(len(y)):
+        for k in range(K):
+            T[n, k] = (1 - s) * (y[n] == k) + s / K
+    return T
+
+
+def smoothed_targets_in_place(y, K, s):
+    T = np.full((len(y), K), s / K)
+    T[np.arange(len(y)), y] += 1 - s
+    return T
+
+
+def bilinear_loops(image, row, column):
+    values = []
+    for r, c in zip(row, column):
+        i, j = int(r), int(c)
+        total = 0.0
+        for down in (0, 1):
+            for right in (0, 1):
+                weight = (1 - abs(r - i - down)) * (1 - abs(c - j - right))
+                total += weight * image[i + down, j + right]
+        values.append(total)
+    return np.array(values)
+
+
+def bilinear_tents(image, row, column):
+    """Every pixel has a weight, and all but four have 0: a product of two matrices of tents."""
+    rows = np.maximum(1 - np.abs(row[:, None] - np.arange(image.shape[0])), 0)
+    columns = np.maximum(1 - np.abs(column[:, None] - np.arange(image.shape[1])), 0)
+    return np.einsum("mi,ij,mj->m", rows, image, columns)
+
+
+def bilinear_in_place(image, row, column):
+    i, j = np.modf(row)[1].astype(int), np.modf(column)[1].astype(int)
+    four = np.stack([image[i + a, j + b] for a in (0, 1) for b in (0, 1)]).reshape(2, 2, -1)
+    four[0] += (row % 1) * (four[1] - four[0])
+    four[0, 0] += (column - j) * (four[0, 1] - four[0, 0])
+    return four[0, 0]
+
+
+def calibration_loops(confidence, correct, bins):
+    total = 0.0
+    for b in range(bins):
+        members = [n for n in range(len(correct)) if b < bins * confidence[n] <= b + 1]
+        if members:
+            right = sum(bool(correct[n]) for n in members) / len(members)
+            claimed = sum(confidence[n] for n in members) / len(members)
+            total += len(members) / len(correct) * abs(right - claimed)
+    return total
+
+
+def calibration_by_counts(confidence, correct, bins):
+    places = np.ceil(confidence * bins).astype(int) - 1
+    surplus = np.bincount(places, weights=correct - confidence, minlength=bins)
+    return np.abs(surplus).sum() / len(confidence)
+
+
+def calibration_by_edges(confidence, correct, bins):
+    places = np.digitize(confidence, np.linspace(0, 1, bins + 1), right=True)
+    total = np.zeros(bins + 1)
+    np.add.at(total, places, correct - confidence)
+    return np.abs(total, out=total).mean() * (bins + 1) / len(correct)
+
+
+def rows_for_loops(order, W):
+    moved = np.empty_like(W)
+    for i, place in enumerate(order):
+        moved[i] = W[place]
+    return moved
+
+
 @pytest.mark.parametrize(
     ("name", "function"),
     [
@@ -188,6 +268,29 @@ def central_difference_moving_theta(f, theta, eps):
         ("complex_step", lambda f, theta, h: np.array(
             [np.imag(f(theta + 1j * h * row)) / h for row in np.eye(theta.size)]
         )),
+        ("standard_error", standard_error_loops),
+        ("standard_error", lambda values: values.std() / np.sqrt(len(values) - 1)),
+        ("standard_error", lambda values: np.sqrt(
+            np.cov(values) / np.einsum("n->", np.ones_like(values))
+        )),
+        ("smoothed_targets", smoothed_targets_loops),
+        ("smoothed_targets", smoothed_targets_in_place),
+        ("smoothed_targets", lambda y, K, s: np.where(
+            y[:, None] == np.arange(K), 1 - s + s / K, s / K
+        )),
+        ("smoothed_targets", lambda y, K, s: (
+            np.eye(K)[y] @ ((1 - s) * np.eye(K) + s / K * np.ones((K, K)))
+        )),
+        ("bilinear", bilinear_loops),
+        ("bilinear", bilinear_tents),
+        ("bilinear", bilinear_in_place),
+        ("expected_calibration_error", calibration_loops),
+        ("expected_calibration_error", calibration_by_counts),
+        ("expected_calibration_error", calibration_by_edges),
+        ("rows_for", rows_for_loops),
+        ("rows_for", lambda order, W: np.eye(len(order))[order] @ W),
+        ("rows_for", lambda order, W: np.einsum("ij,jk->ik", np.eye(len(order))[order], W)),
+        ("rows_for", lambda order, W: np.take(W, order, axis=0)),
     ],
 )  # fmt: skip
 def test_other_right_styles_pass(name, function):
@@ -420,6 +523,9 @@ def test_exception_shows_the_students_line_and_a_hint():
         ("softmax", lambda Z: np.random.default_rng(0).shuffle(Z.copy())[0], "is None"),
         ("relu_backward", lambda dA, Z: np.multiply(dA, Z > 0, out=Z > 0), "astype(float)"),
         ("softmax", lambda Z: np.array([[1.0], [1.0, 2.0]]), "must have one length"),
+        ("bilinear", lambda A, row, column: A[np.floor(row), 0], "`.astype(int)`"),
+        ("bilinear", lambda A, row, column: A[int(row), 0], "take one number"),
+        ("dropout_forward", lambda X, U, p: 0 < p & U < 1, "brackets help"),
     ],
 )
 def test_hints(name, function, expected):

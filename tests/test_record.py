@@ -331,3 +331,29 @@ def test_interrupted(results, monkeypatch, capsys, tmp_path):
     count = -1000
     whole, _ = record.run("tiny", progress=False)
     assert result["valid_curve"] == whole["valid_curve"] and result["epochs"] == 2
+
+
+# ---------------------------------------------------------------------- the network that is kept
+
+
+def test_the_best_network_does_what_its_record_says():
+    told = (record.BEST.parent / "README.md").read_text(encoding="utf-8")
+    name, seed = re.search(r"--rung (\w+) --first-seed (\d+)", told).groups()
+    [kept] = [result for result in record.read_results()
+              if (result["rung"], result["seed"]) == (name, int(seed))
+              and not result["experiment"] and result["settings"] == record.settings_of(name)]  # fmt: skip
+    single = [result for result in record.read_results()
+              if result["test_accuracy"] and result["settings"]["members"] == 1]  # fmt: skip
+    assert kept["valid_accuracy"] == max(result["valid_accuracy"] for result in single)
+    data, net = nn.load_mnist(), nn.best_network()
+    assert net.sizes == kept["settings"]["sizes"]
+    # Another BLAS rounds otherwise, and an image or two lie on the fence.
+    assert net.score(*data.test) == pytest.approx(kept["test_accuracy"], abs=2e-4)
+    assert net.score(*data.valid) == pytest.approx(kept["valid_accuracy"], abs=2e-4)
+    assert f"{kept['test_accuracy']:.2%}" in told and f"{kept['valid_accuracy']:.2%}" in told
+
+
+def test_a_missing_best_network_is_told(monkeypatch, tmp_path):
+    monkeypatch.setattr(record, "BEST", tmp_path / "best_network.npz")
+    with pytest.raises(nn.DataError, match="restore it with"):
+        nn.best_network()

@@ -267,6 +267,10 @@ HINTS = {  # words of NumPy's or Python's message, and what helps
     "broadcast": "from the right, two shapes must be equal or 1 in each place. A sum or max along "
     "an axis keeps that axis, as 1, with keepdims=True.",
     "inhomogeneous": "the rows of an array must have one length; print what you pack into it.",
+    "arrays used as indices must be of integer": "floor and round return floats; an index wants "
+    "whole numbers: `.astype(int)`.",
+    "can be converted to Python scalars": "int() and float() take one number; for a whole array "
+    "there is `.astype(int)`.",
     "bitwise_xor": "`^` is no power in Python: a square is `A**2`.",
     "unsupported operand type(s) for ^": "`^` is no power in Python: a square is `x**2`.",
     "'function'": CALL,
@@ -274,8 +278,9 @@ HINTS = {  # words of NumPy's or Python's message, and what helps
     "FunctionDispatcher": CALL,
     "'NoneType'": "something here is None. Functions that work in place, such as rng.shuffle or "
     "list.append, return None.",
-    "truth value": "`if` cannot decide for a whole array. Use np.where, or multiply by a mask "
-    "such as (Z > 0).",
+    "truth value": "`if`, `and` and `a < b < c` cannot decide for a whole array. Use np.where, "
+    "multiply by a mask such as (Z > 0), or write (a < b) & (b < c).",
+    "bitwise_and": "`&` goes before `<`: brackets help, (a < b) & (b < c).",
     "complex": "an array of floats cannot hold a complex number; theta.astype(complex) can.",
     "Cannot cast ufunc": "`*=` and the like keep the dtype of the array on their left, here one "
     "that cannot hold the result. Make it float first: `.astype(float)`.",
@@ -401,13 +406,13 @@ def describe_unknown(part, got, want):
     if got.shape != want.shape:
         return f"{subject} has another shape than it should."
     if np.isnan(got).any():
-        return f"{subject} contains NaN: from 0/0, inf - inf, inf/inf or the log of a negative."
+        return f"{subject} contains NaN: from 0/0, inf - inf, inf/inf, or the log or root of a negative."
     if np.isinf(got).any():
         return f"{subject} contains inf: from an overflow in exp, a division by 0 or log(0)."
     if got.dtype.kind in "biu" and want.dtype.kind == "f" and got.ndim > 0:
         return f"{subject} holds whole numbers (dtype {got.dtype}), which cut off all decimals."
     if got.dtype in (np.float32, np.float16) and np.allclose(got, want, 1e-2, 1e-2):
-        return f"{subject} was rounded to {got.dtype}: keep the dtype of the inputs, float64."
+        return f"{subject} was rounded to {got.dtype}: compute in float64 throughout."
     return f"{subject} differs from the right one, though not in a way that this check knows."
 
 

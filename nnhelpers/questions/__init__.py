@@ -3,12 +3,12 @@
 import difflib
 import html
 
-from . import nb00, nb01, nb02, nb03, nb04, nb05, nb06, nb07, nb08, nb09, nb10, nb11, nb12
+from . import nb00, nb01, nb02, nb03, nb04, nb05, nb06, nb07, nb08, nb09, nb10, nb11, nb12, nb13
 from .question import Choice, Number, frame, markup
 
 __all__ = ["QUESTIONS", "Choice", "Number", "Questions", "ask"]
 
-MODULES = [nb00, nb01, nb02, nb03, nb04, nb05, nb06, nb07, nb08, nb09, nb10, nb11, nb12]
+MODULES = [nb00, nb01, nb02, nb03, nb04, nb05, nb06, nb07, nb08, nb09, nb10, nb11, nb12, nb13]
 QUESTIONS = {question.name: question for module in MODULES for question in module.QUESTIONS}
 
 
