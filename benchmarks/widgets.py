@@ -139,8 +139,8 @@ def training(page, seconds):
     clock, processor, steps = (b - a for a, b in zip(first, last, strict=True))
     if page.locator(".nn-playground").get_attribute("data-state") != "running":
         raise RuntimeError(
-            f"expected training to go on for {seconds} s, but it came to its end after {last[2]:,.0f} "
-            "steps: try fewer --seconds"
+            f"expected training to go on for {seconds} s, but it came to its end after "
+            f"{last[2]:,.0f} steps: try fewer --seconds"
         )
     pause = page.locator('.nn-playground [data-control="pause"] button').evaluate(PAUSE)
     return {

@@ -303,3 +303,30 @@ def test_results_are_written_and_drawn_anew(tmp_path, monkeypatch):
     assert bench.main(["--redraw"]) == 0
     assert (tmp_path / "results.md").read_text(encoding="utf-8") == before
     assert sorted(os.listdir(tmp_path)) == ["results.json", "results.md"]
+
+
+def test_one_work_measured_again_leaves_the_others(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(bench, "RESULTS", tmp_path)
+    monkeypatch.setattr(bench, "ROOT", tmp_path)
+    monkeypatch.setattr(
+        bench, "WORKS", {name: WORKS[name] for name in ("epoch", "reach98", "load")}
+    )
+    monkeypatch.setattr(
+        "nnhelpers.plotting.Picture.save", lambda self, name: tmp_path / f"{name}.png"
+    )
+    again = {"ours": [{"seconds": 7.0, "processor": 7.0, "result": 0.0}]}
+    monkeypatch.setattr(bench, "measure", lambda work, sides, rounds: (again, {}))
+    assert bench.main(["load"]) == 0
+    assert "Nothing written" in capsys.readouterr().out and not os.listdir(tmp_path)
+
+    elsewhere = made_up()
+    bench.write(elsewhere, "results", "benchmarks")
+    assert bench.main(["load"]) == 0
+    assert "Nothing written" in capsys.readouterr().out, "an abacus is another machine"
+
+    here = {**made_up(), "machine": bench.machine()}
+    bench.write(here, "results", "benchmarks")
+    assert bench.main(["load"]) == 0
+    kept = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))["works"]
+    assert kept["load"]["sides"] == again and kept["epoch"] == here["works"]["epoch"]
+    assert list(kept) == ["epoch", "reach98", "load"]
