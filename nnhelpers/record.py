@@ -375,7 +375,7 @@ def best_network():
             f"expected the network in {BEST}, but there is no such file: restore it with "
             "`git checkout -- data/`"
         )
-    return load(BEST)
+    return load(BEST).astype("float32")  # kept as float16, in half the room
 
 
 # ---------------------------------------------------------------------- the results

@@ -480,7 +480,8 @@ HUGE = 10**9
     (set_in("version", 0), "format version 1, got version 0"),
     (set_in("version", "1"), "expected 'version' as int"),
     (set_in("format", "another"), "expected the format 'nnhelpers network'"),
-    (set_in("dtype", "float16"), "float32 or float64, got 'float16'"),
+    (set_in("dtype", "float16"), "expected theta as float16"),
+    (set_in("dtype", "bfloat16"), "float32 or float64, got 'bfloat16'"),
     (set_in("dtype", "float64"), "expected theta as float64"),
     (set_in("dtype", "O"), "float32 or float64, got 'O'"),
     (set_in("layers", "Dense"), "expected 'layers' as list"),
@@ -970,3 +971,18 @@ def test_interrupted_and_resumed(path, monkeypatch):
     whole, _, its_history = fit(None, resume=False)
     assert bits(net) == bits(whole)
     assert history.batch_loss == its_history.batch_loss and history.stopped is None
+
+
+def test_a_network_to_keep_takes_half_the_room(tmp_path):
+    net, X = (
+        nn.mlp([20, 30, 3], batch_norm=True, seed=0),
+        np.random.default_rng(0).normal(size=(50, 20)),
+    )
+    nn.save(net, tmp_path / "whole.npz")
+    nn.save(net.astype("float16"), tmp_path / "half.npz")
+    saved = (tmp_path / "whole.npz").stat().st_size - (tmp_path / "half.npz").stat().st_size
+    assert saved >= 2 * net.theta.size
+    back = nn.load(tmp_path / "half.npz")
+    assert back.theta.dtype == "float16" and np.array_equal(back.theta, net.theta.astype("float16"))
+    again = back.astype("float32")
+    assert np.allclose(again.forward(X), net.forward(X), atol=0.02)
