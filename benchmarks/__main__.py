@@ -96,11 +96,8 @@ def machine():
     """Describe what the times were measured with."""
     import numpy as np
 
-    processor = platform.processor() or platform.machine()
-    if Path("/proc/cpuinfo").exists():
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-        processor = models[0] if models else processor
+    from nnhelpers.record import processor_name
+
     blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
     versions = {"python": platform.python_version()}
     for name in ("numpy", "torch", "scikit-learn", "jax"):
@@ -109,7 +106,7 @@ def machine():
         except importlib.metadata.PackageNotFoundError:
             continue
     return {
-        "processor": processor, "cores": os.cpu_count(), "system": platform.system(),
+        "processor": processor_name(), "cores": os.cpu_count(), "system": platform.system(),
         "blas": f"{blas['name']} {blas['version']}", "versions": versions,
     }  # fmt: skip
 

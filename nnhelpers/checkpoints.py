@@ -38,7 +38,7 @@ from .layers import BatchNorm, Dense, Dropout
 from .losses import MeanSquaredError, SigmoidCrossEntropy, SoftmaxCrossEntropy
 from .network import Network
 from .optimizers import SGD, Adam, Momentum, RMSprop
-from .weights import WeightAverage
+from .weights import average_among
 
 FORMAT, VERSION = "nnhelpers network", 1
 DESCRIPTION = "nnhelpers.json"  # the first member of the zip
@@ -668,7 +668,6 @@ def restore(path, net, optimizer, rng, asked, after_step=()):
     optimizer.t = saved.optimizer.t
     optimizer.state = {name: xp.asarray(asnumpy(vector))
                        for name, vector in saved.optimizer.state.items()}  # fmt: skip
-    for rule in after_step:
-        if isinstance(rule, WeightAverage):
-            rule.state = {name: xp.asarray(asnumpy(vector)) for name, vector in saved.kept.items()}
+    if average := average_among(after_step):
+        average.state = {name: xp.asarray(asnumpy(vector)) for name, vector in saved.kept.items()}
     return saved.history

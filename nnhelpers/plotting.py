@@ -785,7 +785,7 @@ def plot_record(results):
     -------
     Picture
     """
-    from .record import RUNGS, settings_of, summary
+    from .record import RUNGS, in_percent, settings_of, summary
 
     found = {name: one for name, one in summary(results).items() if name != "tiny"}
     groups = ({}, {})
@@ -802,8 +802,9 @@ def plot_record(results):
         _draw_marks(ax, marks)
         for place, one in enumerate(group.values()):
             _draw_rung(ax, place, one)
-            ax.text(1.01, place, _result_in_words(one), transform=ax.get_yaxis_transform(),
-                    va="center", fontsize=10)  # fmt: skip
+            runs = f"{one['runs']} seeds" if one["runs"] > 1 else "one seed"
+            ax.text(1.01, place, f"{in_percent(one['test'])}, {runs}", va="center", fontsize=10,
+                    transform=ax.get_yaxis_transform())  # fmt: skip
         ax.set_yticks(range(len(group)), [RUNGS[name].adds for name in group])
         ax.set(ylim=(max(len(group), 2) - 0.3, -0.7), xscale="log")
         ax.set_ylabel(title.replace(" would do", "\nwould do").replace(" moved", "\nmoved"),
@@ -843,10 +844,3 @@ def _draw_rung(ax, place, one):
         ax.errorbar(mistakes, place, xerr=100 * error, color=COLORS[0], capsize=4, lw=1.6)
     ax.plot(mistakes, place, MARKERS[0], color=COLORS[0], ms=8, mew=1.6, zorder=4,
             mfc="white" if alone else COLORS[0])  # fmt: skip
-
-
-def _result_in_words(one):
-    mean, error = (100 * value for value in one["test"])
-    if math.isnan(error):
-        return f"{mean:.2f}, one seed"
-    return f"{mean:.2f} ± {error:.2f}, {one['runs']} seeds"

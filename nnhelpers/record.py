@@ -37,7 +37,7 @@ from .losses import SoftmaxCrossEntropy
 from .network import Network, mlp
 from .optimizers import SGD, Adam, Momentum, RMSprop, cosine, one_cycle
 from .training import fit
-from .weights import MaxNorm, WeightAverage
+from .weights import MaxNorm, WeightAverage, average_among
 
 RESULTS = Path(__file__).resolve().parent.parent / "benchmarks" / "results" / "record.jsonl"
 BEST = DATA_FOLDER / "best_network.npz"
@@ -254,8 +254,8 @@ def train(settings, seed=0, data=None, checkpoint=None, progress=True):
         histories.append(history)
         if history.stopped:
             break
-        averages = [rule for rule in options["after_step"] if isinstance(rule, WeightAverage)]
-        nets.append(averages[0].network(net) if averages else net)
+        average = average_among(options["after_step"])
+        nets.append(average.network(net) if average else net)
     return nets, histories
 
 
@@ -339,20 +339,25 @@ def remove_checkpoints(folder, result):
         )
 
 
-def where():
-    """Return what a run depends on besides its settings: the machine and the versions."""
-    processor = platform.processor() or platform.machine()
+def processor_name():
+    """Return what the processor calls itself, or its family where it has no name."""
     if Path("/proc/cpuinfo").exists():
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
         models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-        processor = models[0] if models else processor
+        if models:
+            return models[0]
+    return platform.processor() or platform.machine()
+
+
+def where():
+    """Return what a run depends on besides its settings: the machine and the versions."""
     report = backend_report()
     versions = {"python": platform.python_version(), "numpy": np.__version__}
     if report.name != "numpy":
         versions[report.name] = report.version
     return {
         "machine": {
-            "processor": processor, "cores": os.cpu_count(), "system": platform.system(),
+            "processor": processor_name(), "cores": os.cpu_count(), "system": platform.system(),
             "device": report.device, "threads": os.environ.get("OPENBLAS_NUM_THREADS"),
         },
         "versions": versions,
@@ -465,7 +470,7 @@ def overview(results):
         one = found.get(name)
         what = f"{rung.adds}{' [GPU]' if rung.machine == 'gpu' else ''}"
         numbers = "" if one is None else (
-            f"{one['runs']:4}  {_percent(one['valid']):14} {_percent(one['test']):14} "
+            f"{one['runs']:4}  {in_percent(one['valid']):14} {in_percent(one['test']):14} "
             f"{one['seconds']:8.0f}"
         )  # fmt: skip
         lines.append(f"{name:20} {what:40} {numbers}".rstrip())
@@ -478,7 +483,8 @@ def overview(results):
     return "\n".join(lines)
 
 
-def _percent(mean_error):
+def in_percent(mean_error):
+    """Return (mean, standard error) in words, such as "99.14 ± 0.07"; one run has no error."""
     mean, error = (100 * value for value in mean_error)
     if math.isnan(mean):
         return "-"

@@ -11,7 +11,7 @@ from .backend import asnumpy, get_array_module, memory_in_words, move
 from .checkpoints import Checkpoint, check_place, restore, save_training, what_must_match
 from .history import History
 from .network import evaluate
-from .weights import WeightAverage
+from .weights import WeightAverage, average_among
 
 # How often, in seconds, a running epoch is looked at: each look waits for the device once.
 LOOK_EVERY = 0.5
@@ -227,14 +227,14 @@ def go_back(net, taken, after_step=()):
     net.theta[...] = theta
     for layer, state in zip(net.layers, states, strict=True):
         layer.state = state
-    for rule in after_step:
-        if isinstance(rule, WeightAverage):
-            rule.state = kept
+    if average := average_among(after_step):
+        average.state = kept
 
 
 def _kept(after_step):
     """Return the state of the WeightAverage among ``after_step``: {name: vector (P,)}."""
-    return next((rule.state for rule in after_step if isinstance(rule, WeightAverage)), {})
+    average = average_among(after_step)
+    return average.state if average else {}
 
 
 def _check_functions(augment, after_step):
