@@ -95,14 +95,6 @@ WATCH_PEN = """() => {
         requestAnimationFrame(() => window.measured.push(performance.now() - start));
     }).observe(answer, {attributeFilter: ["data-drawn"]});
 }"""
-RUN = """async code => {
-    const session = window.jupyterapp.shell.currentWidget.sessionContext.session;
-    const future = session.kernel.requestExecute({code});
-    let text = "";
-    future.onIOPub = message => { text += message.content.text ?? message.content.evalue ?? ""; };
-    await future.done;
-    return text;
-}"""
 
 
 def latencies(page, name, presses):
@@ -117,24 +109,27 @@ def latencies(page, name, presses):
     return page.evaluate("() => window.measured")
 
 
-def quick_drags(page):
+def quick_drags(jupyter):
     """Move a slider 100 times in half a second; return what the page and the kernel end with."""
-    slider = page.locator('.nn-playground [data-control="noise"] input[type=range]')
+    slider = jupyter.page.locator('.nn-playground [data-control="noise"] input[type=range]')
     result = slider.evaluate(DRAG)
-    result["kernel_value"] = float(page.evaluate(RUN, "print(play.values['noise'])"))
+    result["kernel_value"] = float(jupyter.ask("print(play.values['noise'])"))
     return result
 
 
-def training(page, seconds):
+def training(jupyter, seconds):
     """Train and watch; return steps a second, by the clock and by the kernel's processor time."""
-    look = "print(time.perf_counter(), time.process_time(), play.trainer.step_count)"
+    page, look = (
+        jupyter.page,
+        "print(time.perf_counter(), time.process_time(), play.trainer.step_count)",
+    )
     page.locator('.nn-playground [data-control="train"] button').click()
     page.wait_for_timeout(1500)
     drawn = "() => Number(document.querySelectorAll('.nn-playground canvas')[1].dataset.drawn)"
     pictures = page.evaluate(drawn)
-    first = [float(word) for word in page.evaluate(RUN, look).split()]
+    first = [float(word) for word in jupyter.ask(look).split()]
     page.wait_for_timeout(1000 * seconds)
-    last = [float(word) for word in page.evaluate(RUN, look).split()]
+    last = [float(word) for word in jupyter.ask(look).split()]
     pictures = page.evaluate(drawn) - pictures
     clock, processor, steps = (b - a for a, b in zip(first, last, strict=True))
     if page.locator(".nn-playground").get_attribute("data-state") != "running":
@@ -195,8 +190,8 @@ def measure(presses=100, seconds=4):
         for name in SLIDERS:
             latencies(page, name, 10)  # warm
             found["latency_ms"][name] = [round(ms, 1) for ms in latencies(page, name, presses)]
-        found["drags"] = quick_drags(page)
-        found["training"] = training(page, seconds)
+        found["drags"] = quick_drags(jupyter)
+        found["training"] = training(jupyter, seconds)
         found["pen_ms"] = [round(ms, 1) for ms in pen(jupyter, presses)]
         version = browser.version
         page.evaluate("() => window.jupyterapp.serviceManager.sessions.shutdownAll()")

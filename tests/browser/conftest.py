@@ -101,6 +101,16 @@ def chromium():
         browser.close()
 
 
+ASK = """async code => {
+    const session = window.jupyterapp.shell.currentWidget.sessionContext.session;
+    const future = session.kernel.requestExecute({code});
+    let text = "";
+    future.onIOPub = message => { text += message.content.text ?? message.content.evalue ?? ""; };
+    await future.done;
+    return text;
+}"""
+
+
 class Lab:
     """JupyterLab's page, as far as these tests use it."""
 
@@ -165,6 +175,10 @@ class Lab:
         self.wait_for_idle("true")
         assert self.errors() == []
         return "".join(output.get("text", "") for output in json.loads(self.outputs_of(index)))
+
+    def ask(self, code):
+        """What ``code`` prints in the kernel; once more if its print came after its reply."""
+        return self.page.evaluate(ASK, code).strip() or self.page.evaluate(ASK, code).strip()
 
     def wait_for_idle(self, condition, seconds=180):
         """Wait until the open notebook's kernel is idle and ``condition`` (about ``w``) holds."""

@@ -51,13 +51,6 @@ QUICK = """pointerId => {
             clientY: box.top + box.height * (0.3 + 0.1 * Math.sin(i))}));
     }
 }"""
-RUN = """async code => {
-    const session = window.jupyterapp.shell.currentWidget.sessionContext.session;
-    const future = session.kernel.requestExecute({code});
-    let text = '';
-    future.onIOPub = m => { text += m.content.text ?? m.content.evalue ?? ''; };
-    await future.done;
-    return text; }"""
 # How many pixels of the answer's canvas are clearly orange, and clearly blue.
 COLORS = """() => { const canvas = document.querySelectorAll('.nn-draw canvas')[1];
     const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width * 0.68, canvas.height);
@@ -125,10 +118,8 @@ class Pad:
         mouse.up()
 
     def ask(self, expression):
-        """What Python says, asked in the kernel; once more if its print came after its reply."""
-        code = f"import json; print(json.dumps({expression}))"
-        said = self.page.evaluate(RUN, code).strip() or self.page.evaluate(RUN, code).strip()
-        return json.loads(said)
+        """What Python says, asked in the kernel."""
+        return json.loads(self.jupyter.ask(f"import json; print(json.dumps({expression}))"))
 
     def until(self, expression, value, seconds=20):
         """Wait until Python says ``value``."""

@@ -48,19 +48,6 @@ class Playground:
     def drawn(self, canvas=1):
         return int(self.root.locator("canvas").nth(canvas).get_attribute("data-drawn"))
 
-    def run(self, code):
-        """Run one more cell; return its outputs as text."""
-        return self.page.evaluate(
-            """async code => {
-                const session = window.jupyterapp.shell.currentWidget.sessionContext.session;
-                const future = session.kernel.requestExecute({code});
-                let text = "";
-                future.onIOPub = m => { text += m.content.text ?? m.content.evalue ?? ""; };
-                await future.done;
-                return text; }""",
-            code,
-        )
-
 
 def test_the_notebook_opens_with_every_preset_in_its_place(jupyter):
     jupyter.open("notebooks/playground.ipynb")
@@ -98,12 +85,12 @@ def test_sliders_by_mouse_and_by_keyboard(play):
     value = float(box.input_value())
     assert 0.3 < value <= 0.5
     assert play.drawn() > before, "the map is drawn anew"
-    assert float(play.run("print(play.values['noise'])")) == value
+    assert float(play.jupyter.ask("print(play.values['noise'])")) == value
     slider.focus()
     play.page.keyboard.press("ArrowLeft")
     assert float(box.input_value()) == pytest.approx(value - 0.05)
     play.page.wait_for_timeout(300)
-    assert float(play.run("print(play.values['noise'])")) == pytest.approx(value - 0.05)
+    assert float(play.jupyter.ask("print(play.values['noise'])")) == pytest.approx(value - 0.05)
     box.fill("7")
     play.page.keyboard.press("Enter")
     play.root.locator(".nn-message", has_text="expected a number from 0 to 0.5").wait_for()
@@ -112,7 +99,7 @@ def test_sliders_by_mouse_and_by_keyboard(play):
 def test_train_change_pause(play):
     play.press("train")
     play.wait("e => e.dataset.state === 'running' && Number(e.dataset.step) > 100")
-    assert play.run("print(6 * 7)").strip() == "42", "the kernel answers meanwhile"
+    assert play.jupyter.ask("print(6 * 7)").strip() == "42", "the kernel answers meanwhile"
     slider = play.control("l2", "input[type=range]")
     slider.focus()
     play.page.keyboard.press("ArrowRight")
@@ -139,7 +126,7 @@ def test_a_preset_sets_the_stage_and_says_what_to_watch(play):
     play.wait("e => Number(e.dataset.step) >= 500")
     play.press("pause")
     play.wait("e => e.dataset.state === 'paused'")
-    assert play.run("print(0.69 < play.trainer.snapshot().cost < 0.7)").strip() == "True"
+    assert play.jupyter.ask("print(0.69 < play.trainer.snapshot().cost < 0.7)").strip() == "True"
     play.control("activation", "select").select_option(label="tanh")
     play.wait("e => e.dataset.state === 'ready'")
     play.root.page.wait_for_function(  # the menu follows in a message of its own
@@ -167,7 +154,7 @@ def test_own_points_by_clicks_and_by_keyboard(play):
         play.page.keyboard.press(key)
     play.wait("e => e.dataset.own === '4'")
     told = json.loads(
-        play.run("import json; print(json.dumps([a.tolist() for a in play.train_set]))")
+        play.jupyter.ask("import json; print(json.dumps([a.tolist() for a in play.train_set]))")
     )
     assert told[1] == [0, 0, 1, 1]
     assert told[0][:3] == [
@@ -214,7 +201,7 @@ def test_the_code_on_the_page_rebuilds_the_network(play):
     area.wait_for(state="visible")
     code = area.input_value()
     assert code.startswith("# After ") and "batch_norm=True" in code
-    compared = play.run(code + "\nX = play.train_set[0]\n"
+    compared = play.jupyter.ask(code + "\nX = play.train_set[0]\n"
                         "print('same', (net.to('numpy').predict_proba(X) == play.net.predict_proba(X)).all())")  # fmt: skip
     assert "same True" in compared
     play.press("code")
@@ -236,7 +223,7 @@ def test_a_hundred_quick_drags_leave_no_backlog(play):
     )
     play.page.wait_for_timeout(1000)
     assert float(box.input_value()) == pytest.approx(0.3)
-    assert float(play.run("print(play.values['noise'])")) == pytest.approx(0.3)
+    assert float(play.jupyter.ask("print(play.values['noise'])")) == pytest.approx(0.3)
     count = play.drawn()
     play.page.wait_for_timeout(500)
     assert play.drawn() == count, "nothing old is drawn later"
@@ -257,4 +244,4 @@ def test_the_saved_notebook_stays_small_and_the_cleared_one_stops(play):
         "() => window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs')"
     )
     play.page.wait_for_timeout(800)
-    assert play.run("print(play.state)").strip() == "paused", "nobody looks: it stops"
+    assert play.jupyter.ask("print(play.state)").strip() == "paused", "nobody looks: it stops"
