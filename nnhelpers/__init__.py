@@ -6,7 +6,7 @@ The same lines run on NumPy and, where an NVIDIA GPU answers, on CuPy: ``xp`` is
 import importlib
 
 from .activations import LeakyReLU, ReLU, Sigmoid, Tanh
-from .augment import Adversarial, Distortion, Noise, Shifts
+from .augment import Adversarial, Distortion, InTurn, Noise, Shifts
 from .backend import (
     BackendError,
     asnumpy,

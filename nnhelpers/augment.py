@@ -270,6 +270,35 @@ class Adversarial:
         return f"Adversarial({self.amount:g}, share={self.share:g})"
 
 
+class InTurn:
+    """Several augmentations, one after the other: what the first one returns, the second one sees.
+
+    Parameters
+    ----------
+    *steps : functions
+        Each called as ``step(X, rng)``, such as ``InTurn(Distortion(rotation=10), Noise(0.1))``.
+
+    Raises
+    ------
+    TypeError
+        If there is none, or one cannot be called.
+    """
+
+    def __init__(self, *steps):
+        if not steps or not all(callable(step) for step in steps):
+            raise TypeError(f"InTurn expected functions of (X, rng), got {steps}")
+        self.steps = steps
+
+    def __call__(self, X, rng):
+        """Return what the last of the steps returns."""
+        for step in self.steps:
+            X = step(X, rng)
+        return X
+
+    def __repr__(self):
+        return f"InTurn({', '.join(map(repr, self.steps))})"
+
+
 def affine(angle, height=1.0, width=1.0, slant=0.0, down=0.0, right=0.0):
     """Return the numbers of an affine map, (2, N, 3): q = numbers @ (one, y, x), in pixels.
 

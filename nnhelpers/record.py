@@ -8,14 +8,17 @@ after an interruption, and leaves out what is recorded already.
 
     python -m nnhelpers.record --list                              the rungs, and the results so far
     python -m nnhelpers.record --rung five_minutes --save net.npz  the trained network as a file
+    python -m nnhelpers.record --rung half_hour --seeds 3 --keep   ... and the checkpoints, for
+    python -m nnhelpers.record --rung half_hour_committee          ... the vote of these three
     python -m nnhelpers.record --rung adam --try "lr=0.002 epochs=5"
 
-The last is an experiment: other settings are tried, the test set is left alone, and the line that
+The last line is an experiment: other settings are tried, the test set is left alone, and the line that
 is added to the results says so. Whoever searches counts how often: ``--list`` shows the number.
 """
 
 import argparse
 import datetime
+import functools
 import hashlib
 import json
 import math
@@ -28,7 +31,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .augment import Adversarial, Distortion, Noise, Shifts
+from .augment import Adversarial, Distortion, InTurn, Noise, Shifts
 from .backend import backend_report, default_array_module, get_array_module
 from .checkpoints import load, save
 from .data import DATA_FOLDER, DataError, load_mnist
@@ -57,7 +60,7 @@ DEFAULTS = {
     "l2": 0.0,
     "max_norm": None,  # or the limit
     "average": None,  # or beta of the moving average of the weights
-    "augment": None,  # or {name of a class in augment.py: its settings}
+    "augment": None,  # or {name of a class in augment.py: its settings}, more than one in turn
     "members": 1,  # of a committee that votes
     "learn_from": "train",  # or "train and valid", where nothing is left to choose
     "examples": None,  # how many of the training examples; None means all
@@ -131,6 +134,7 @@ RUNGS = {
         {"sizes": [784, 1000, 500, 10], "epochs": 80, "smoothing": 0.05}),
     "half_hour": Rung("the best of half an hour on two cores", "13", "five_minutes",
         {"sizes": [784, 1500, 1000, 500, 10], "epochs": 200, "lr": 0.001}),
+    "half_hour_committee": Rung("three of them vote", "13", "half_hour", {"members": 3}),
     "one_hour": Rung("the best of an hour on two cores", "13", "half_hour", {"epochs": 400}),
     "deep_big_simple": Rung("Cireşan's network of 2010", "13", "one_hour",
         {"sizes": [784, 2500, 2000, 1500, 1000, 500, 10], "epochs": 800, "lr": 0.0005}, "gpu"),
@@ -175,17 +179,7 @@ def build(settings, seed):
         layers = [Dropout(settings["input_dropout"]), *(layer.fresh() for layer in net.layers)]
         net = Network(layers, net.loss_function, seed=seed)
     optimizer = _look_up(settings, "optimizer", OPTIMIZERS)(settings["lr"])
-    augment = None
-    if settings["augment"]:
-        try:
-            [(kind, amounts)] = settings["augment"].items()
-        except (AttributeError, ValueError):
-            raise ValueError(
-                "expected augment as {name: settings}, such as {'Shifts': {'pixels': 2}}, got "
-                f"{settings['augment']!r}"
-            ) from None
-        make = _look_up({"augment": kind}, "augment", AUGMENTATIONS)
-        augment = make(net, **amounts) if make is Adversarial else make(**amounts)
+    augment = _augmentation(settings["augment"], net) if settings["augment"] else None
     after_step = [MaxNorm(settings["max_norm"])] if settings["max_norm"] else []
     after_step += [WeightAverage(settings["average"])] if settings["average"] else []
     options = {
@@ -194,6 +188,20 @@ def build(settings, seed):
         "augment": augment, "after_step": after_step,
     }  # fmt: skip
     return net, optimizer, options
+
+
+def _augmentation(asked, net):
+    """Return the augmentation that {name: settings} asks for; several are done in turn."""
+    if not (isinstance(asked, dict) and all(isinstance(value, dict) for value in asked.values())):
+        raise ValueError(
+            f"expected augment as {{name: settings}}, such as {{'Shifts': {{'pixels': 2}}}}, got "
+            f"{asked!r}"
+        )
+    steps = []
+    for kind, amounts in asked.items():
+        make = _look_up({"augment": kind}, "augment", AUGMENTATIONS)
+        steps.append(make(net, **amounts) if make is Adversarial else make(**amounts))
+    return steps[0] if len(steps) == 1 else InTurn(*steps)
 
 
 def _look_up(settings, key, table):
@@ -233,8 +241,7 @@ def train(settings, seed=0, data=None, checkpoint=None, progress=True):
     data : MNIST, optional
         By default ``load_mnist()``.
     checkpoint : function, optional
-        From the number of a committee's member to a path: training goes on from there if the file
-        exists.
+        From a network's own seed to a path: training goes on from there if the file exists.
 
     Raises
     ------
@@ -244,12 +251,10 @@ def train(settings, seed=0, data=None, checkpoint=None, progress=True):
     check(settings)
     examples, valid = examples_for(settings, load_mnist() if data is None else data)
     nets, histories = [], []
-    for member in range(settings["members"]):
-        # Members of different committees never share a seed; one alone has the run's own.
-        own_seed = seed + 1000 * member
+    for own_seed in seeds_of(settings, seed):
         net, optimizer, options = build(settings, own_seed)
         history = fit(net, examples, valid, optimizer=optimizer, progress=progress, **options,
-                      checkpoint=checkpoint and checkpoint(member),
+                      checkpoint=checkpoint and checkpoint(own_seed),
                       resume=checkpoint is not None)  # fmt: skip
         histories.append(history)
         if history.stopped:
@@ -257,6 +262,16 @@ def train(settings, seed=0, data=None, checkpoint=None, progress=True):
         average = average_among(options["after_step"])
         nets.append(average.network(net) if average else net)
     return nets, histories
+
+
+def seeds_of(settings, seed):
+    """Return the seeds of a run's networks: of one alone, the run's own.
+
+    Committee 0 of three has the networks that runs 0, 1 and 2 of its members' rung have, and
+    committee 1 those of 3, 4 and 5: no two committees share one.
+    """
+    members = settings["members"]
+    return range(seed * members, (seed + 1) * members)
 
 
 def vote(nets, X, batch_size=1000):
@@ -295,8 +310,8 @@ def run(name, seed=0, changes=None, data=None, folder=None, progress=True):
     data = load_mnist() if data is None else data
     checkpoint = None
     if folder is not None:
-        checkpoint = lambda member: checkpoint_path(folder, name, settings, seed, member)  # noqa: E731
-    resumed = checkpoint is not None and checkpoint(0).exists()
+        checkpoint = functools.partial(checkpoint_path, folder, settings)
+    resumed = checkpoint and any(checkpoint(one).exists() for one in seeds_of(settings, seed))
     began = time.process_time()
     nets, histories = train(settings, seed, data, checkpoint, progress)
     # Wall time is what a reader waits; processor time says what it would be on an idle machine.
@@ -324,19 +339,21 @@ def run(name, seed=0, changes=None, data=None, folder=None, progress=True):
     return {**result, "finished": finished, **where()}, nets
 
 
-def checkpoint_path(folder, name, settings, seed, member):
-    """Return where a run keeps its checkpoint: another recipe has another file."""
-    recipe = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
-    return Path(folder) / f"record-{name}-{recipe}-{seed}-{member}.ckpt.npz"
+def checkpoint_path(folder, settings, own_seed):
+    """Return where the training of one network keeps its checkpoint: another recipe has another.
+
+    How many networks vote is no part of it: what one run leaves is a member of the other.
+    """
+    recipe = json.dumps({**settings, "members": 1}, sort_keys=True)
+    name = hashlib.sha256(recipe.encode()).hexdigest()[:8]
+    return Path(folder) / f"record-{name}-{own_seed}.ckpt.npz"
 
 
 def remove_checkpoints(folder, result):
     """Remove the files that a finished run went on from."""
     settings = result["settings"]
-    for member in range(settings["members"]):
-        checkpoint_path(folder, result["rung"], settings, result["seed"], member).unlink(
-            missing_ok=True
-        )
+    for own_seed in seeds_of(settings, result["seed"]):
+        checkpoint_path(folder, settings, own_seed).unlink(missing_ok=True)
 
 
 def processor_name():
@@ -528,6 +545,10 @@ def main(args=None):
         help='an experiment with other settings, such as "lr=0.002 epochs=5"',
     )  # fmt: skip
     parser.add_argument("--save", type=Path, help="write the last seed's network(s) to this file")
+    parser.add_argument(
+        "--keep", action="store_true",
+        help="keep the checkpoints beside the results: a committee goes on from its members'",
+    )  # fmt: skip
     parser.add_argument("--results", type=Path, default=RESULTS, help="the file of results")
     parser.add_argument("--list", action="store_true", help="show the rungs and results so far")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
@@ -568,7 +589,8 @@ def climb(options):
             return 1
         if changes or not is_recorded(options.rung, seed, settings, done):
             add_result(result, options.results)
-        remove_checkpoints(options.results.parent, result)
+        if not options.keep:
+            remove_checkpoints(options.results.parent, result)
         print(f"{options.rung}, seed {seed}: {in_words(result)}", flush=True)
     if options.save is not None and nets:
         for path in save_networks(nets, options.save):

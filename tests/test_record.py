@@ -113,6 +113,41 @@ def test_a_committee_votes_by_the_mean_of_the_probabilities(data):
     assert len(result["valid_curve"]) == 3 and result["epochs"] == 6
 
 
+def test_a_committee_goes_on_from_its_members(results, tmp_path, capsys):
+    """Runs that were kept are the members: nothing is trained twice, and the vote is the same."""
+    assert command(results, "--rung", "tiny", "--seeds", "4", "--keep") == 0
+    assert len(list(tmp_path.glob("*.ckpt.npz"))) == 4
+    kept = {path.name: path.stat().st_mtime_ns for path in tmp_path.glob("*.ckpt.npz")}
+    assert command(results, "--rung", "tiny", "--first-seed", "1", "--try", "members=2",
+                   "--keep") == 0  # fmt: skip
+    assert kept == {path.name: path.stat().st_mtime_ns for path in tmp_path.glob("*.ckpt.npz")}
+    *single, committee = record.read_results(results)
+    assert committee["valid_curve"] == [run["valid_curve"][0] for run in single[2:]]
+    fresh, _ = record.run("tiny", seed=1, changes={"members": 2}, progress=False)
+    assert committee["valid_accuracy"] == fresh["valid_accuracy"]
+    assert committee["processor_seconds"] is None, "what was trained before was not measured"
+    assert command(results, "--rung", "tiny", "--first-seed", "1", "--try", "members=2") == 0
+    assert len(list(tmp_path.glob("*.ckpt.npz"))) == 2, "the others' are nobody's to remove"
+
+
+def test_augmentations_in_turn(data):
+    asked = {"Noise": {"std": 0.1}, "Adversarial": {"amount": 0.1}}
+    net, _, options = record.build(record.settings_of("tiny", {"augment": asked}), seed=0)
+    X = data.train.X[:20]
+    noisy = nn.Noise(0.1)(X, np.random.default_rng(3))
+    seen = options["augment"](X, np.random.default_rng(3))
+    assert np.array_equal(seen, nn.Adversarial(net, 0.1)(noisy, None))
+    assert repr(options["augment"]) == "InTurn(Noise(0.1), Adversarial(0.1, share=0.5))"
+    with pytest.raises(ValueError, match="unknown augment 'Blur': expected one of Shifts"):
+        record.build(record.settings_of("tiny", {"augment": {**asked, "Blur": {}}}), seed=0)
+    for wrong in ("Shifts", {"Shifts": 2}):
+        with pytest.raises(ValueError, match="expected augment as {name: settings}"):
+            record.build(record.settings_of("tiny", {"augment": wrong}), seed=0)
+    for wrong in ((), (nn.Noise(0.1), 3)):
+        with pytest.raises(TypeError, match="expected functions of"):
+            nn.InTurn(*wrong)
+
+
 def test_the_average_is_what_is_measured(data):
     changes = {"average": 0.9, "epochs": 4, "lr": 0.5}
     result, [net] = record.run("tiny", changes=changes, data=data, progress=False)
@@ -297,7 +332,7 @@ def test_killed_and_resumed_ends_with_the_same_bits(tmp_path, changes, kills):
         done = start(kill_at, results, *arguments, str(tmp_path / "killed" / "net.npz"))
         assert done.returncode in (-SIGKILL, SIGKILL), done.stderr
         assert not results.exists()
-        assert list(results.parent.glob("record-tiny-*.ckpt.npz"))
+        assert list(results.parent.glob("record-*.ckpt.npz"))
     assert start(0, results, *arguments, str(tmp_path / "killed" / "net.npz")).returncode == 0
     assert start(0, whole, *arguments, str(tmp_path / "whole" / "net.npz")).returncode == 0
     [one], [two] = record.read_results(results), record.read_results(whole)
