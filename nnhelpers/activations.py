@@ -1,17 +1,29 @@
 """Activations: what stands between two matrix products, element by element (notebook 03).
 
-Each forward pass is followed by its backward pass, and says what it has to remember for it.
+Each value is followed by its way back, and all of them remember the same for it: the value A.
 Without an activation, any number of layers is one matrix product.
 """
 
-from .backend import get_array_module
+from .backend import fused, get_array_module
 from .base import Layer
 
 
 class Activation(Layer):
-    """A function applied to each element of Z: A = g(Z), and back dZ = dA * g'(Z)."""
+    """A function applied to each element of Z: A = g(Z), and back dZ = dA * g'(Z).
+
+    A subclass writes the two lines: ``value(Z)`` returns A, and ``back(dA, A)`` returns dZ, with
+    the derivative told from A. On a GPU each is one launch.
+    """
 
     A = None
+    settings = ()  # numbers that both lines need besides
+
+    def forward(self, Z, training=False):
+        self.A = self.value(Z, *self.settings)
+        return self.A
+
+    def backward(self, dA):
+        return self.back(dA, self.A, *self.settings)
 
     def unit(self, j):
         return self
@@ -23,53 +35,59 @@ class Activation(Layer):
 class Sigmoid(Activation):
     """A = 1 / (1 + exp(-Z)), between 0 and 1; the derivative is A (1 - A).
 
-    Remembers A. Written with tanh, which is the same function and never overflows:
+    Written with tanh, which is the same function and never overflows:
     1 / (1 + exp(-z)) = (1 + tanh(z / 2)) / 2. Source: notebook 03, "Sigmoid".
     """
 
-    def forward(self, Z, training=False):
-        xp = get_array_module(Z)
-        self.A = 0.5 * (1 + xp.tanh(0.5 * Z))
-        return self.A
+    @staticmethod
+    @fused
+    def value(Z):
+        return 0.5 * (1 + get_array_module(Z).tanh(0.5 * Z))
 
-    def backward(self, dA):
-        return dA * self.A * (1 - self.A)
+    @staticmethod
+    @fused
+    def back(dA, A):
+        return dA * A * (1 - A)
 
 
 class Tanh(Activation):
     """A = tanh(Z), between -1 and 1; the derivative is 1 - A^2.
 
-    Remembers A. Source: notebook 03, "Tanh".
+    Source: notebook 03, "Tanh".
     """
 
-    def forward(self, Z, training=False):
-        xp = get_array_module(Z)
-        self.A = xp.tanh(Z)
-        return self.A
+    @staticmethod
+    @fused
+    def value(Z):
+        return get_array_module(Z).tanh(Z)
 
-    def backward(self, dA):
-        return dA * (1 - self.A * self.A)
+    @staticmethod
+    @fused
+    def back(dA, A):
+        return dA * (1 - A * A)
 
 
 class ReLU(Activation):
     """A = max(Z, 0); the derivative is 1 where Z > 0, else 0 (at Z = 0 we choose 0).
 
-    Remembers A, which is positive just where Z is. Source: notebook 03, "ReLU".
+    A is positive just where Z is. Source: notebook 03, "ReLU".
     """
 
-    def forward(self, Z, training=False):
-        xp = get_array_module(Z)
-        self.A = xp.maximum(Z, 0)
-        return self.A
+    @staticmethod
+    @fused
+    def value(Z):
+        return get_array_module(Z).maximum(Z, 0)
 
-    def backward(self, dA):
-        return dA * (self.A > 0)
+    @staticmethod
+    @fused
+    def back(dA, A):
+        return dA * (A > 0)
 
 
 class LeakyReLU(Activation):
     """A = Z where Z > 0, else slope * Z; the derivative is 1 or slope (at Z = 0: slope).
 
-    Remembers A, which has the sign of Z. Source: notebook 03, "Leaky ReLU".
+    A has the sign of Z. Source: notebook 03, "Leaky ReLU".
 
     Parameters
     ----------
@@ -87,14 +105,19 @@ class LeakyReLU(Activation):
             raise ValueError(f"LeakyReLU expected a slope between 0 and 1, got {slope!r}")
         self.slope = float(slope)
 
-    def forward(self, Z, training=False):
-        xp = get_array_module(Z)
-        self.A = xp.maximum(Z, self.slope * Z)
-        return self.A
+    @property
+    def settings(self):
+        return (self.slope,)
 
-    def backward(self, dA):
-        xp = get_array_module(dA)
-        return xp.where(self.A > 0, dA, self.slope * dA)
+    @staticmethod
+    @fused
+    def value(Z, slope):
+        return get_array_module(Z).maximum(Z, slope * Z)
+
+    @staticmethod
+    @fused
+    def back(dA, A, slope):
+        return get_array_module(dA).where(A > 0, dA, slope * dA)
 
     def __repr__(self):
         return f"LeakyReLU({self.slope:g})"

@@ -97,6 +97,39 @@ def in_blocks(*vectors):
         yield tuple(vector[start : start + BLOCK] for vector in vectors)
 
 
+def fused(chain):
+    """Make the element-wise lines of a function one launch on a GPU: a decorator.
+
+    On NumPy the function is what it was. CuPy follows it once for each combination of dtypes, with
+    placeholders for the arrays, writes one program for the GPU from what it saw, and from then on
+    runs that: one order in place of many, and one pass over the memory. So ``chain`` takes arrays
+    (the first one at least) and numbers, by position; it has no ``if`` that looks into an array.
+    What is reckoned from numbers alone stays outside of it: inside, it would be in float64.
+    Source: notebook 12, "Fewer passes: what fusing does".
+    """
+    in_one = {}  # the same function as a library that can fuse makes it
+
+    @functools.wraps(chain)
+    def call(*args):
+        if isinstance(args[0], np.ndarray):
+            return chain(*args)
+        xp = get_array_module(args[0])
+        if xp not in in_one:
+            in_one[xp] = xp.fuse(chain)
+        return in_one[xp](*args)
+
+    return call
+
+
+@functools.lru_cache(maxsize=64)
+def constant(make, *args):
+    """Return ``make(*args)``, such as ``xp.ones(n)``, made once and then kept: never write to it.
+
+    Each step of a training needs the same few, and on a GPU to make one is a launch.
+    """
+    return make(*args)
+
+
 def load_backend(name):
     """Return the array library called ``name``, after a trial that it really computes.
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from .backend import get_array_module
+from .backend import constant, fused, get_array_module
 from .base import Layer
 
 # Standard deviation of the first weights of a layer with n_in inputs and n_out outputs.
@@ -68,7 +68,7 @@ class Dense(Layer):
         xp = get_array_module(dZ)
         xp.matmul(self.X.T, dZ, out=self.grads["W"])
         # The sum over the rows, as a product with ones: several times as fast.
-        xp.matmul(xp.ones(len(dZ), dZ.dtype), dZ, out=self.grads["b"])
+        xp.matmul(constant(xp.ones, len(dZ), dZ.dtype), dZ, out=self.grads["b"])
         # The first layer's dX is nobody's dZ: the network does not ask for it while it learns.
         return dZ @ self.params["W"].T if input_gradient else None
 
@@ -138,8 +138,13 @@ class Dropout(Layer):
         xp = get_array_module(X)
         if self._generator is None:  # made where X lives: a GPU draws its own masks
             self._generator = xp.random.default_rng(self.seed)
-        kept = self._generator.random(X.shape, dtype="float32") >= self.p
-        return kept.astype(X.dtype) / (1 - self.p)
+        drawn = self._generator.random(X.shape, dtype="float32")
+        return self._mask(drawn, X, self.p, 1 - self.p)
+
+    @staticmethod
+    @fused
+    def _mask(drawn, X, p, kept):
+        return (drawn >= p).astype(X.dtype) / kept
 
     def reseed(self, rng):
         self.seed, self._generator = int(rng.integers(2**31)), None
@@ -216,12 +221,19 @@ class BatchNorm(Layer):
             self._remember(mean, var, X.shape[-2])
         else:
             centred, var = X - self.state["mean"], self.state["var"]
+        gamma, beta = self.params["gamma"], self.params["beta"]
         size = xp.sqrt(var + self.eps)
-        self.scale = self.params["gamma"] / size
+        self.scale = gamma / size
         if training:
-            self.Xhat = centred / size
-            return self.params["gamma"] * self.Xhat + self.params["beta"]
-        return self.scale * centred + self.params["beta"]
+            self.Xhat, A = self._standardize(centred, size, gamma, beta)
+            return A
+        return self.scale * centred + beta
+
+    @staticmethod
+    @fused
+    def _standardize(centred, size, gamma, beta):
+        Xhat = centred / size
+        return Xhat, gamma * Xhat + beta
 
     def backward(self, dA, input_gradient=True):
         xp = get_array_module(dA)
@@ -229,8 +241,13 @@ class BatchNorm(Layer):
         xp.sum(dA * self.Xhat, axis=0, out=self.grads["gamma"])
         if not input_gradient:
             return None
-        N = len(dA)
-        return self.scale * (dA - self.grads["beta"] / N - self.Xhat * (self.grads["gamma"] / N))
+        return self._back(dA, self.Xhat, self.scale, self.grads["beta"], self.grads["gamma"],
+                          len(dA))  # fmt: skip
+
+    @staticmethod
+    @fused
+    def _back(dA, Xhat, scale, dbeta, dgamma, N):
+        return scale * (dA - dbeta / N - Xhat * (dgamma / N))
 
     def _remember(self, mean, var, N):
         """Update the running averages; the variance, for all data, divided by N - 1."""
@@ -240,8 +257,14 @@ class BatchNorm(Layer):
                 "one example has no variance. Take another batch size."
             )
         if mean.ndim == 2:  # several versions of the network at once leave no trace
+            share = 1 - self.decay
             for name, current in (("mean", mean[0]), ("var", var[0] * (N / (N - 1)))):
-                self.state[name] = self.decay * self.state[name] + (1 - self.decay) * current
+                self.state[name] = self._mix(self.state[name], current, self.decay, share)
+
+    @staticmethod
+    @fused
+    def _mix(old, current, decay, share):
+        return decay * old + share * current
 
     def forget(self):
         self.Xhat = self.scale = None

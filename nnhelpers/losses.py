@@ -10,7 +10,8 @@ the network. The gradient check lives on that.
 
 import numpy as np
 
-from .backend import asnumpy, get_array_module
+from .activations import Sigmoid
+from .backend import asnumpy, constant, fused, get_array_module
 
 
 def check_labels(y, n_classes):
@@ -148,17 +149,18 @@ class SoftmaxCrossEntropy(Loss):
 
     def forward(self, Z, y):
         xp = get_array_module(Z)
-        self.y, self.rows = y, xp.arange(len(y))
-        Z = Z - largest(Z.real)
-        E = xp.exp(Z)
+        self.y, self.rows = y, constant(xp.arange, len(y))
+        Z, E = exponentials(Z, largest(Z.real))
         total = E.sum(axis=-1, keepdims=True)
         self.P = E / total
         # log P at the labels, without the division: log(E / total) = Z - log(total)
-        log_P = Z[..., self.rows, y] - xp.log(total[..., 0])
+        at_label, total = Z[..., self.rows, y], total[..., 0]
         if self.smoothing:  # Σₖ T log P: the share s of it is the mean of log P over the classes
-            everywhere = Z.mean(axis=-1) - xp.log(total[..., 0])
-            log_P = (1 - self.smoothing) * log_P + self.smoothing * everywhere
-        return -log_P.sum(axis=-1) / len(y)
+            s, mean = self.smoothing, Z.mean(axis=-1)
+            log_P = smoothed_log_probability(at_label, mean, total, 1 - s, s)
+        else:
+            log_P = log_probability(at_label, total)
+        return log_P.sum(axis=-1) / -len(y)
 
     def backward(self):
         N = len(self.y)
@@ -176,8 +178,28 @@ class SoftmaxCrossEntropy(Loss):
         return f"SoftmaxCrossEntropy({given})"
 
     def probabilities(self, Z):
-        E = get_array_module(Z).exp(Z - largest(Z))
+        _, E = exponentials(Z, largest(Z))
         return E / E.sum(axis=-1, keepdims=True)
+
+
+@fused
+def exponentials(Z, largest):
+    """Return (Z - largest, exp of it), elements of each row less than its largest one."""
+    Z = Z - largest
+    return Z, get_array_module(Z).exp(Z)
+
+
+@fused
+def log_probability(Z, total):
+    """Return log(exp(Z) / total), without the division."""
+    return Z - get_array_module(total).log(total)
+
+
+@fused
+def smoothed_log_probability(at_label, mean, total, share, s):
+    """Return Σₖ T log P, where T is 1 at the label, smoothed by s; ``share`` is 1 - s."""
+    log_total = get_array_module(total).log(total)
+    return share * (at_label - log_total) + s * (mean - log_total)
 
 
 def largest(Z):
@@ -198,17 +220,21 @@ class SigmoidCrossEntropy(Loss):
     """
 
     def forward(self, Z, y):
-        xp = get_array_module(Z)
         self.Z, self.Y = Z, self.targets(Z, y)
+        return self.losses(Z, self.Y).sum(axis=(-2, -1)) / len(y)
+
+    @staticmethod
+    @fused
+    def losses(Z, Y):
+        xp = get_array_module(Z)
         absolute = xp.maximum(Z, -Z)
-        losses = xp.maximum(Z, 0) - self.Y * Z + xp.log(1 + xp.exp(-absolute))
-        return losses.sum(axis=(-2, -1)) / len(y)
+        return xp.maximum(Z, 0) - Y * Z + xp.log(1 + xp.exp(-absolute))
 
     def backward(self):
         return (self.probabilities(self.Z) - self.Y) / len(self.Y)
 
     def probabilities(self, Z):
-        return 0.5 * (1 + get_array_module(Z).tanh(0.5 * Z))
+        return Sigmoid.value(Z)
 
 
 class MeanSquaredError(Loss):
@@ -241,3 +267,9 @@ def l2_penalty(weights, l2):
     """
     # The scalar product of a vector with itself: no matrix of squares is made.
     return 0.5 * l2 * sum(W.reshape(-1) @ W.reshape(-1) for W in weights)
+
+
+@fused
+def add_l2_gradient(dW, W, l2):
+    """Add the derivative of the penalty, l2 · W, to ``dW``, in place."""
+    dW += l2 * W

@@ -15,7 +15,7 @@ from .backend import (
     move,
 )
 from .layers import BatchNorm, Dense, Dropout
-from .losses import SigmoidCrossEntropy, SoftmaxCrossEntropy, l2_penalty
+from .losses import SigmoidCrossEntropy, SoftmaxCrossEntropy, add_l2_gradient, l2_penalty
 
 
 class Report(str):
@@ -148,7 +148,7 @@ class Network:
                 if "W" in layer.params:
                     all_dW, all_W = layer.grads["W"].reshape(-1), layer.params["W"].reshape(-1)
                     for dW, W in in_blocks(all_dW, all_W):
-                        dW += l2 * W
+                        add_l2_gradient(dW, W, l2)
         return J, self.loss_function.count_correct(Z, y)
 
     @property

@@ -6,7 +6,7 @@ the step count; a subclass writes its update rule, and nothing else.
 
 import math
 
-from .backend import get_array_module, in_blocks
+from .backend import fused, get_array_module, in_blocks
 
 
 class Optimizer:
@@ -73,8 +73,13 @@ class SGD(Optimizer):
     """
 
     def update(self, theta, grad, lr):
-        for theta, grad in in_blocks(theta, grad):
-            theta -= lr * grad
+        for part in in_blocks(theta, grad):
+            self.rule(*part, lr)
+
+    @staticmethod
+    @fused
+    def rule(theta, grad, lr):
+        theta -= lr * grad
 
 
 class Momentum(Optimizer):
@@ -95,8 +100,13 @@ class Momentum(Optimizer):
         self.beta = _decay_rate(beta, "beta")
 
     def update(self, theta, grad, lr):
-        for theta, grad, v in in_blocks(theta, grad, self.memory("v", theta)):
-            theta -= lr * average(v, grad, self.beta)
+        for part in in_blocks(theta, grad, self.memory("v", theta)):
+            self.rule(*part, lr, self.beta)
+
+    @staticmethod
+    @fused
+    def rule(theta, grad, v, lr, beta):
+        theta -= lr * average(v, grad, beta)
 
 
 class RMSprop(Optimizer):
@@ -119,10 +129,15 @@ class RMSprop(Optimizer):
         self.beta, self.eps = _decay_rate(beta, "beta"), _tiny(eps)
 
     def update(self, theta, grad, lr):
-        for theta, grad, s in in_blocks(theta, grad, self.memory("s", theta)):
-            size = get_array_module(s).sqrt(average(s, grad * grad, self.beta))
-            size += self.eps
-            theta -= lr * grad / size
+        for part in in_blocks(theta, grad, self.memory("s", theta)):
+            self.rule(*part, lr, self.beta, self.eps)
+
+    @staticmethod
+    @fused
+    def rule(theta, grad, s, lr, beta, eps):
+        size = get_array_module(s).sqrt(average(s, grad * grad, beta))
+        size += eps
+        theta -= lr * grad / size
 
 
 class Adam(Optimizer):
@@ -148,14 +163,22 @@ class Adam(Optimizer):
         self.eps = _tiny(eps)
 
     def update(self, theta, grad, lr):
+        # sqrt(shat) is sqrt(s) times a number, and lr mhat is m times another
+        lr /= 1 - self.beta1**self.t
+        correct = (1 - self.beta2**self.t) ** -0.5
         averages = self.memory("m", theta), self.memory("s", theta)
-        for theta, grad, m, s in in_blocks(theta, grad, *averages):
-            average(m, grad, self.beta1)
-            average(s, grad * grad, self.beta2)
-            size = get_array_module(s).sqrt(s)  # sqrt(shat) is sqrt(s) times a number
-            size *= (1 - self.beta2**self.t) ** -0.5
-            size += self.eps
-            theta -= lr / (1 - self.beta1**self.t) * m / size
+        for part in in_blocks(theta, grad, *averages):
+            self.rule(*part, lr, correct, self.beta1, self.beta2, self.eps)
+
+    @staticmethod
+    @fused
+    def rule(theta, grad, m, s, lr, correct, beta1, beta2, eps):
+        average(m, grad, beta1)
+        average(s, grad * grad, beta2)
+        size = get_array_module(s).sqrt(s)
+        size *= correct
+        size += eps
+        theta -= lr * m / size
 
 
 def _decay_rate(beta, name):

@@ -12,8 +12,8 @@ after an interruption, and leaves out what is recorded already.
     python -m nnhelpers.record --rung half_hour_committee          ... the vote of these three
     python -m nnhelpers.record --rung adam --try "lr=0.002 epochs=5"
 
-The last line is an experiment: other settings are tried, the test set is left alone, and the line that
-is added to the results says so. Whoever searches counts how often: ``--list`` shows the number.
+The last line is an experiment: other settings are tried, the test set is left alone, and what is
+added to the results says so. Whoever searches counts how often: ``--list`` shows the number.
 """
 
 import argparse

@@ -15,7 +15,8 @@ import strictarray
 from nnhelpers import backend as backend_module
 
 
-def _why_no_gpu():
+def why_no_gpu():
+    """Return None where CuPy computes, else the reason why it does not."""
     try:
         backend_module.load_backend("cupy")
     except backend_module.BackendError as error:
@@ -32,7 +33,7 @@ def strict_backend(monkeypatch):
 @pytest.fixture(params=["numpy", "strictarray", pytest.param("cupy", marks=pytest.mark.gpu)])
 def backend(request):
     """The name of each backend in turn; CuPy's where a GPU answers."""
-    if request.param == "cupy" and (reason := _why_no_gpu()):
+    if request.param == "cupy" and (reason := why_no_gpu()):
         pytest.skip(reason)
     return request.param
 

@@ -4,8 +4,12 @@ A machine without a GPU cannot run CuPy, but most mistakes that code makes with 
 kind: a NumPy array slips in among the GPU's. Here such a mixture raises TypeError, so a plain
 machine sees it. Arrays hold a NumPy array inside and show it to nobody but ``get()``; functions
 that CuPy does not have, and keyword arguments that it does not take, are missing here too.
+
+What costs time on a GPU is counted: ``launched`` has the name of each call that would start work
+there, and ``waited`` of each that would wait for it.
 """
 
+import functools
 import inspect
 import operator
 
@@ -17,6 +21,9 @@ except ImportError:
     cupy = None
 
 __version__ = "0"
+launched, waited = [], []
+_fusing = False  # inside of a chain that CuPy would make one launch of
+_VIEWS = "ravel reshape squeeze swapaxes transpose broadcast_to expand_dims".split()
 _SCALARS = (bool, int, float, complex, np.generic, str, type(None), slice, type(Ellipsis), np.dtype)
 
 
@@ -40,6 +47,37 @@ def _outside(value):
     return value
 
 
+def _launch(name):
+    if not _fusing and name not in _VIEWS:
+        launched.append(name)
+
+
+def _waits(name):
+    """A method by which an array's contents come to the host: it has to wait for them."""
+
+    def method(self):
+        waited.append(name)
+        return self._array.copy() if name == "get" else getattr(self._array, name)()
+
+    return method
+
+
+def fuse(chain):
+    """CuPy's: the chain's calls are one launch; it takes arrays and numbers by their positions."""
+
+    @functools.wraps(chain)
+    def fused(*args):
+        global _fusing
+        _launch(chain.__name__)
+        before, _fusing = _fusing, True
+        try:
+            return chain(*args)
+        finally:
+            _fusing = before
+
+    return fused
+
+
 class ndarray:
     """See the module. The name is CuPy's."""
 
@@ -51,8 +89,10 @@ class ndarray:
     def __array__(self, *args, **kwargs):
         raise TypeError("Implicit conversion to a NumPy array is not allowed: use .get()")
 
-    def get(self):
-        return self._array.copy()
+    get = _waits("get")
+    __float__, __int__, __bool__, __complex__ = map(
+        _waits, "__float__ __int__ __bool__ __complex__".split()
+    )
 
     dtype = property(lambda self: self._array.dtype)
     shape = property(lambda self: self._array.shape)
@@ -63,9 +103,13 @@ class ndarray:
     imag = property(lambda self: ndarray(self._array.imag))
 
     def __getitem__(self, index):
+        parts = index if isinstance(index, tuple) else (index,)
+        if any(isinstance(part, (ndarray, list)) for part in parts):
+            _launch("take")
         return _outside(self._array[_inside(index)])
 
     def __setitem__(self, index, value):
+        _launch("set")
         self._array[_inside(index)] = _inside(value)
 
     def __len__(self):
@@ -73,18 +117,6 @@ class ndarray:
 
     def __iter__(self):
         return (_outside(item) for item in self._array)
-
-    def __float__(self):
-        return float(self._array)
-
-    def __int__(self):
-        return int(self._array)
-
-    def __complex__(self):
-        return complex(self._array)
-
-    def __bool__(self):
-        return bool(self._array)
 
     def __repr__(self):
         return f"strict {self._array!r}"
@@ -98,6 +130,7 @@ def _method(name):
         if name in ("take", "max", "min", "argmax") and "mode" in kwargs:
             raise TypeError(f"{name}() got an unexpected keyword argument 'mode'")
         kwargs = {key: _inside(value) for key, value in kwargs.items()}
+        _launch(name)
         return _outside(theirs(self._array, *_inside(args), **kwargs))
 
     return method
@@ -111,12 +144,15 @@ for _name in """add sub mul truediv floordiv mod pow matmul and or xor""".split(
     _operator = getattr(operator, f"__{_name}__")
 
     def _forward(self, other, _operator=_operator):
+        _launch(_operator.__name__)
         return _outside(_operator(self._array, _inside(other)))
 
     def _reflected(self, other, _operator=_operator):
+        _launch(_operator.__name__)
         return _outside(_operator(_inside(other), self._array))
 
     def _in_place(self, other, _operator=getattr(operator, f"__i{_name}__")):
+        _launch(_operator.__name__)
         _operator(self._array, _inside(other))
         return self
 
@@ -125,18 +161,25 @@ for _name in """add sub mul truediv floordiv mod pow matmul and or xor""".split(
     setattr(ndarray, f"__i{_name}__", _in_place)
 
 for _name in "lt le gt ge eq ne".split():
-    setattr(ndarray, f"__{_name}__",
-            lambda self, other, _operator=getattr(operator, f"__{_name}__"):
-            _outside(_operator(self._array, _inside(other))))  # fmt: skip
+
+    def _compared(self, other, _operator=getattr(operator, f"__{_name}__")):
+        _launch(_operator.__name__)
+        return _outside(_operator(self._array, _inside(other)))
+
+    setattr(ndarray, f"__{_name}__", _compared)
 
 for _name in "neg pos abs invert".split():
-    setattr(ndarray, f"__{_name}__",
-            lambda self, _operator=getattr(operator, f"__{_name}__"):
-            _outside(_operator(self._array)))  # fmt: skip
+
+    def _changed(self, _operator=getattr(operator, f"__{_name}__")):
+        _launch(_operator.__name__)
+        return _outside(_operator(self._array))
+
+    setattr(ndarray, f"__{_name}__", _changed)
 
 
 def asarray(value, dtype=None):
     """The one way in: NumPy arrays, numbers and lists become ours."""
+    _launch("asarray")
     if isinstance(value, ndarray):
         value = value._array
     return ndarray(np.array(value, dtype=dtype))
@@ -149,6 +192,7 @@ class _Generator:
         self._generator = np.random.default_rng(seed)
 
     def random(self, size=None, dtype="float64"):
+        _launch("random")
         return _outside(self._generator.random(size, dtype=np.dtype(dtype)))
 
 
@@ -168,7 +212,9 @@ def __getattr__(name):
 
     def function(*args, **kwargs):
         kwargs = {key: _inside(value) for key, value in kwargs.items()}
+        _launch(name)
         return _outside(theirs(*_inside(args), **kwargs))
 
     function.__name__ = name
+    globals()[name] = function  # the same one next time, as in any module
     return function

@@ -1,0 +1,172 @@
+"""Chains of element-wise lines, one launch each on a GPU; how many launches and waits a step costs.
+
+Launches are counted on the strict arrays, which any machine has. That CuPy can make one program of
+each chain is seen on any machine too: it follows the chain with placeholders, and a GPU is needed
+only after that, to run what it wrote.
+"""
+
+import contextlib
+import functools
+import importlib
+import pkgutil
+
+import numpy as np
+import pytest
+import strictarray
+from conftest import why_no_gpu
+
+import nnhelpers as nn
+from nnhelpers import backend as backend_module
+from nnhelpers.training import train_step
+
+# Arguments of each chain: a shape stands for an array. Shapes as a network has them: activations
+# (8, 5), outputs of one example in a row, parameters in one vector.
+A, ROW, COLUMN, VECTOR, THETA = (8, 5), (1, 5), (8, 1), (8,), (30,)
+CHAINS = {
+    "activations.Sigmoid.value": (A,),
+    "activations.Sigmoid.back": (A, A),
+    "activations.Tanh.value": (A,),
+    "activations.Tanh.back": (A, A),
+    "activations.ReLU.value": (A,),
+    "activations.ReLU.back": (A, A),
+    "activations.LeakyReLU.value": (A, 0.1),
+    "activations.LeakyReLU.back": (A, A, 0.1),
+    "layers.Dropout._mask": (A, A, 0.2, 0.8),
+    "layers.BatchNorm._standardize": (A, ROW, (5,), (5,)),
+    "layers.BatchNorm._back": (A, A, ROW, (5,), (5,), 8),
+    "layers.BatchNorm._mix": ((5,), (5,), 0.9, 0.1),
+    "losses.exponentials": (A, COLUMN),
+    "losses.log_probability": (VECTOR, VECTOR),
+    "losses.smoothed_log_probability": (VECTOR, VECTOR, VECTOR, 0.9, 0.1),
+    "losses.SigmoidCrossEntropy.losses": (A, A),
+    "losses.add_l2_gradient": (THETA, THETA, 0.01),
+    "optimizers.SGD.rule": (THETA, THETA, 0.1),
+    "optimizers.Momentum.rule": (THETA, THETA, THETA, 0.1, 0.9),
+    "optimizers.RMSprop.rule": (THETA, THETA, THETA, 0.1, 0.9, 1e-8),
+    "optimizers.Adam.rule": (THETA, THETA, THETA, THETA, 0.1, 2.0, 0.9, 0.999, 1e-8),
+}
+
+
+def chain(name):
+    module, *path = name.split(".")
+    found = importlib.import_module(f"nnhelpers.{module}")
+    for part in path:
+        found = getattr(found, part)
+    return found
+
+
+def arguments(name, rng, dtype="float32"):
+    """Return the chain's arguments with positive arrays, so that any root and logarithm exists."""
+    return [
+        rng.uniform(0.5, 2, size=one).astype(dtype) if isinstance(one, tuple) else one
+        for one in CHAINS[name]
+    ]
+
+
+def as_list(returned):
+    return list(returned) if isinstance(returned, tuple) else [returned]
+
+
+def test_every_chain_of_the_package_is_tested_here():
+    made_by_fused = backend_module.fused(len).__code__
+    found = set()
+    for info in pkgutil.iter_modules(nn.__path__):
+        module = importlib.import_module(f"nnhelpers.{info.name}")
+        own = {name: value for name, value in vars(module).items()
+               if getattr(value, "__module__", None) == module.__name__}  # fmt: skip
+        for name, value in own.items():
+            inside = vars(value) if isinstance(value, type) else {"": value}
+            for method, function in inside.items():
+                function = getattr(function, "__func__", function)  # out of its staticmethod
+                if getattr(function, "__code__", None) is made_by_fused:
+                    found.add(f"{info.name}.{name}.{method}".rstrip("."))
+    assert found == set(CHAINS)
+
+
+@pytest.mark.parametrize("name", CHAINS)
+def test_a_chain_computes_the_same_everywhere(name, xp, rng):
+    given = arguments(name, rng)
+    on_device = [xp.asarray(one) if isinstance(one, np.ndarray) else one for one in given]
+    expected = chain(name)(*given)
+    got = chain(name)(*on_device)
+    for one, other in zip(as_list(expected) + given, as_list(got) + on_device, strict=True):
+        if isinstance(one, np.ndarray):
+            assert other.dtype == one.dtype == "float32"
+            assert np.allclose(nn.asnumpy(other), one, rtol=1e-5, atol=1e-6)
+
+
+def placeholder(cupy, array):
+    """An array that CuPy takes for one on a GPU: memory that belongs to nobody, and is not read."""
+    memory = cupy.cuda.UnownedMemory(4096, array.nbytes, None, device_id=0)
+    return cupy.ndarray(array.shape, array.dtype, cupy.cuda.MemoryPointer(memory, 0))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", CHAINS)
+def test_cupy_makes_one_program_of_a_chain(name, dtype, rng, monkeypatch):
+    """Where no GPU answers, the error comes when the program is there, and is to be run."""
+    cupy = pytest.importorskip("cupy", reason="CuPy has no package for this machine")
+    gpu = why_no_gpu() is None
+    monkeypatch.setitem(backend_module._modules, "cupy", cupy)
+    returned = []
+
+    def followed(*placeholders):
+        result = chain(name).__wrapped__(*placeholders)
+        returned.append([str(one.dtype) for one in as_list(result) if one is not None])
+        return result
+
+    made = cupy.fuse(followed)
+    to_device = cupy.asarray if gpu else functools.partial(placeholder, cupy)
+    given = [
+        to_device(one) if isinstance(one, np.ndarray) else one
+        for one in arguments(name, rng, dtype)
+    ]
+    with contextlib.nullcontext() if gpu else pytest.raises(cupy.cuda.runtime.CUDARuntimeError):
+        made(*given)
+    assert made.new_fusion is None and len(made._memo) == 1
+    [(program, _)] = made._memo.values()
+    assert isinstance(program, cupy.ElementwiseKernel)
+    assert set(returned[0]) <= {dtype}, "what goes in as float32 comes out as float32"
+    in_place = name.startswith("optimizers.") or name == "losses.add_l2_gradient"
+    assert len(returned) == 1 and bool(returned[0]) != in_place
+
+
+# ---------------------------------------------------------------- what a step costs
+
+
+@pytest.mark.parametrize("make, optimizer, l2, most", [
+    (lambda: nn.mlp([20, 16, 10]), nn.SGD(0.1), 0, 30),
+    (lambda: nn.mlp([20, 16, 10], activation="tanh"), nn.Momentum(0.1), 0, 30),
+    (lambda: nn.mlp([20, 16, 10], activation="sigmoid"), nn.RMSprop(0.1), 0, 30),
+    (lambda: nn.mlp([20, 16, 12, 10], activation="leaky_relu"), nn.Adam(0.1), 0, 37),
+    (lambda: nn.mlp([20, 16, 10]), nn.SGD(0.1), 0.01, 38),
+    (lambda: nn.mlp([20, 16, 10], loss=nn.SoftmaxCrossEntropy(0.1)), nn.SGD(0.1), 0, 32),
+    (lambda: nn.mlp([20, 16, 10], dropout=0.2, batch_norm=True), nn.SGD(0.1), 0, 49),
+])  # fmt: skip
+def test_launches_of_a_step(make, optimizer, l2, most, examples):
+    X, y = examples
+    net, rows = make().to("strictarray"), strictarray.asarray(np.arange(32))
+    train_step(net, optimizer, X, y, rows, l2)  # makes the constants
+    strictarray.launched.clear()
+    strictarray.waited.clear()
+    train_step(net, optimizer, X, y, rows, l2)
+    assert len(strictarray.launched) <= most, " ".join(strictarray.launched)
+    assert strictarray.launched[-1] == "rule", "the optimizer's step is one launch"
+    assert not strictarray.waited
+
+
+def test_an_epoch_waits_as_often_for_few_batches_as_for_many(examples, monkeypatch):
+    monkeypatch.setattr("nnhelpers.training.LOOK_EVERY", 1e9)
+    waits = []
+    for batch_size in (48, 6):
+        net = nn.mlp([20, 16, 10], dropout=0.1).to("strictarray")
+        strictarray.waited.clear()
+        nn.fit(net, examples, optimizer=nn.SGD(0.1), batch_size=batch_size, progress=False)
+        waits.append(list(strictarray.waited))
+    assert waits[0] == waits[1]
+
+
+@pytest.fixture
+def examples(rng):
+    X = rng.random((96, 20), dtype="float32")
+    return strictarray.asarray(X), strictarray.asarray(rng.integers(0, 10, 96))
