@@ -22,6 +22,7 @@ except ImportError:
 
 __version__ = "0"
 launched, waited = [], []
+one_launch_for_a_chain = True
 _fusing = False  # inside of a chain that CuPy would make one launch of
 _VIEWS = "ravel reshape squeeze swapaxes transpose broadcast_to expand_dims".split()
 _SCALARS = (bool, int, float, complex, np.generic, str, type(None), slice, type(Ellipsis), np.dtype)
@@ -68,6 +69,8 @@ def fuse(chain):
     @functools.wraps(chain)
     def fused(*args):
         global _fusing
+        if not one_launch_for_a_chain:
+            return chain(*args)
         _launch(chain.__name__)
         before, _fusing = _fusing, True
         try:

@@ -134,24 +134,26 @@ def test_cupy_makes_one_program_of_a_chain(name, dtype, rng, monkeypatch):
 # ---------------------------------------------------------------- what a step costs
 
 
-@pytest.mark.parametrize("make, optimizer, l2, most", [
-    (lambda: nn.mlp([20, 16, 10]), nn.SGD(0.1), 0, 30),
-    (lambda: nn.mlp([20, 16, 10], activation="tanh"), nn.Momentum(0.1), 0, 30),
-    (lambda: nn.mlp([20, 16, 10], activation="sigmoid"), nn.RMSprop(0.1), 0, 30),
-    (lambda: nn.mlp([20, 16, 12, 10], activation="leaky_relu"), nn.Adam(0.1), 0, 37),
-    (lambda: nn.mlp([20, 16, 10]), nn.SGD(0.1), 0.01, 38),
-    (lambda: nn.mlp([20, 16, 10], loss=nn.SoftmaxCrossEntropy(0.1)), nn.SGD(0.1), 0, 32),
-    (lambda: nn.mlp([20, 16, 10], dropout=0.2, batch_norm=True), nn.SGD(0.1), 0, 49),
+@pytest.mark.parametrize("make, optimizer, l2, fused, line_by_line", [
+    (lambda: nn.mlp([20, 16, 10]), nn.SGD(0.1), 0, 30, 34),
+    (lambda: nn.mlp([20, 16, 10], activation="tanh"), nn.Momentum(0.1), 0, 30, 38),
+    (lambda: nn.mlp([20, 16, 10], activation="sigmoid"), nn.RMSprop(0.1), 0, 30, 45),
+    (lambda: nn.mlp([20, 16, 12, 10]), nn.Adam(0.1), 0, 37, 53),
+    (lambda: nn.mlp([20, 16, 10]), nn.SGD(0.1), 0.01, 38, 44),
+    (lambda: nn.mlp([20, 16, 10], loss=nn.SoftmaxCrossEntropy(0.1)), nn.SGD(0.1), 0, 32, 40),
+    (lambda: nn.mlp([20, 16, 10], dropout=0.2, batch_norm=True), nn.SGD(0.1), 0, 49, 66),
 ])  # fmt: skip
-def test_launches_of_a_step(make, optimizer, l2, most, examples):
+def test_launches_of_a_step(make, optimizer, l2, fused, line_by_line, examples, monkeypatch):
+    """Notebook 12 tells two of these numbers."""
     X, y = examples
     net, rows = make().to("strictarray"), strictarray.asarray(np.arange(32))
     train_step(net, optimizer, X, y, rows, l2)  # makes the constants
-    strictarray.launched.clear()
     strictarray.waited.clear()
-    train_step(net, optimizer, X, y, rows, l2)
-    assert len(strictarray.launched) <= most, " ".join(strictarray.launched)
-    assert strictarray.launched[-1] == "rule", "the optimizer's step is one launch"
+    for expected in (fused, line_by_line):
+        strictarray.launched.clear()
+        train_step(net, optimizer, X, y, rows, l2)
+        assert len(strictarray.launched) == expected, " ".join(strictarray.launched)
+        monkeypatch.setattr(strictarray, "one_launch_for_a_chain", False)
     assert not strictarray.waited
 
 
