@@ -99,6 +99,8 @@ def new_figure(rows=1, columns=1, size=(8, 3.5), **options):
 def plot_history(history, save=True):
     """Draw cost and accuracy against mini-batches, and validation accuracy after each epoch.
 
+    The axis of a cost that falls by more than a factor of 100 is logarithmic.
+
     Parameters
     ----------
     history : History
@@ -122,8 +124,13 @@ def plot_history(history, save=True):
     left.plot(
         steps, history.batch_loss, color=COLORS[6], lw=0.8, alpha=0.7, label="each mini-batch"
     )
-    left.plot(steps, _running_mean(history.batch_loss), color=COLORS[0], label="running mean")
-    left.set(xlabel="mini-batch", ylabel="cost J", title="Cost", ylim=(0, None))
+    cost = _running_mean(history.batch_loss)
+    left.plot(steps, cost, color=COLORS[0], label="running mean")
+    left.set(xlabel="mini-batch", ylabel="cost J", title="Cost")
+    if cost[0] > 100 * cost[-1] > 0:  # on a straight axis all but the beginning would lie flat
+        left.set_yscale("log")
+    else:
+        left.set_ylim(0, None)
     left.legend()
     right.plot(steps, _running_mean(history.batch_accuracy), color=COLORS[0],
                label="training, running mean")  # fmt: skip
@@ -785,13 +792,12 @@ def plot_record(results):
     -------
     Picture
     """
-    from .record import RUNGS, in_percent, settings_of, summary
+    from .record import RUNGS, in_percent, knows_neighbours, summary
 
     found = {name: one for name, one in summary(results).items() if name != "tiny"}
     groups = ({}, {})
     for name, one in found.items():
-        bent = set(settings_of(name)["augment"] or {}) & {"Shifts", "Distortion"}
-        groups[bool(bent)][name] = one
+        groups[knows_neighbours(name)][name] = one
     heights = [max(len(group), 2) for group in groups]
     figure, axes = new_figure(2, 1, (10, 2.6 + 0.32 * sum(heights)), sharex=True,
                               height_ratios=[height + 0.4 for height in heights])  # fmt: skip

@@ -439,6 +439,11 @@ def read_results(path=RESULTS):
     return results
 
 
+def knows_neighbours(name):
+    """Whether the rung called ``name`` makes use of which pixel stands beside which."""
+    return not {"Shifts", "Distortion"}.isdisjoint(settings_of(name)["augment"] or {})
+
+
 def is_recorded(name, seed, settings, results):
     """Whether this rung was run to its end with this seed and just these settings."""
     return any(

@@ -37,6 +37,13 @@ def test_history_figure_draws_the_history(trained):
     assert right.lines[1].get_xdata().tolist() == [9, 18, 27, 36]
 
 
+@pytest.mark.parametrize("last, scale", [(0.5, "linear"), (0.001, "log"), (0.0, "linear")])
+def test_a_cost_that_falls_far_is_drawn_on_a_logarithmic_axis(last, scale):
+    history = nn.History({}, [2.0, 0.7, last], [0.1, 0.5, 1.0], [], [], [1.0])
+    left = nn.plot_history(history, save=False).figure.axes[0]
+    assert left.get_yscale() == scale
+
+
 def test_running_mean():
     assert plotting._running_mean([1, 2, 3, 4], share=0.5).tolist() == [1, 1.5, 2.5, 3.5]
     assert plotting._running_mean([1, 2]).tolist() == [1, 2]
