@@ -63,7 +63,7 @@ class Side:
 
 def environment(side, threads):
     """Return the environment variables for a side: its backend, and how many threads it may use."""
-    variables = dict(os.environ, NNHELPERS_BACKEND="cupy" if side == "cupy" else "numpy")
+    variables = dict(os.environ, NNHELPERS_BACKEND="cupy" if side.startswith("cupy") else "numpy")
     variables |= dict.fromkeys(OTHER_THREADS, str(threads))
     # PyTorch and JAX have threads of their own: NumPy, which only reads the data there, gets one.
     foreign = side.startswith(("torch", "jax"))

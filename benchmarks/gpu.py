@@ -43,6 +43,19 @@ def train_cupy(work):
     return waiting(train_ours(work), cupy.cuda.Device().synchronize)
 
 
+def train_cupy_tf32(work):
+    """This package with products in TF32: other digits than all other sides have."""
+    from nnhelpers.backend import tf32
+
+    do = train_cupy(work)
+
+    def in_tf32():
+        with tf32():
+            return do()
+
+    return in_tf32
+
+
 def train_torch_cuda(work):
     torch = cuda_or_skip()
     return waiting(train_torch(work, device="cuda"), torch.cuda.synchronize)

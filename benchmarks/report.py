@@ -18,6 +18,7 @@ NAMES = {
     "torch_cuda": "PyTorch",
     "torch_graph": "PyTorch, CUDA graph",
     "cupy": "nnhelpers on CuPy",
+    "cupy_tf32": "nnhelpers on CuPy, products in TF32",
     "cublas": "the matrix products alone, cuBLAS",
 }
 

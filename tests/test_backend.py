@@ -139,3 +139,34 @@ def test_in_blocks_goes_through_all_once_and_gives_views(monkeypatch):
         piece += part
     assert (theta == grad).all()
     assert len(list(backend.in_blocks(theta[:4], grad[:4]))) == 1
+
+
+def test_tf32_leaves_numpy_as_it_is(rng):
+    A = rng.standard_normal((30, 30), dtype="float32")
+    with backend.tf32():
+        inside = A @ A
+    assert np.array_equal(inside, A @ A)
+
+
+@pytest.mark.gpu
+def test_tf32_rounds_products_until_the_block_is_left(choose_again, rng):
+    choose_again.setenv("NNHELPERS_BACKEND", "cupy")
+    try:
+        cupy = nn.xp
+    except nn.BackendError as error:
+        pytest.skip(f"no GPU: {error}")
+    A = rng.standard_normal((512, 512), dtype="float32")
+    exact = A.astype("float64") @ A
+    on_device, errors = cupy.asarray(A), []
+
+    def error():
+        return np.linalg.norm((on_device @ on_device).get() - exact) / np.linalg.norm(exact)
+
+    errors.append(error())
+    with pytest.raises(KeyError), backend.tf32():
+        errors.append(error())
+        raise KeyError
+    errors.append(error())
+    assert errors[0] == errors[2] < 1e-6
+    if float(cupy.cuda.Device().compute_capability) >= 80:
+        assert 1e-5 < errors[1] < 1e-3

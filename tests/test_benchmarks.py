@@ -188,6 +188,12 @@ def test_a_gpus_sides_compute_the_same(side, ours):
 
 
 @pytest.mark.gpu
+def test_tf32_computes_nearly_the_same(ours):
+    found = run("cupy_tf32", {"gpu_wide": TINY["step"]})
+    np.testing.assert_allclose(found["gpu_wide"], ours["step"], rtol=2e-2)
+
+
+@pytest.mark.gpu
 def test_the_gpus_floor_runs():
     assert run("cublas", {"gpu_epoch": TINY["epoch"]}) == {"gpu_epoch": None}
 
@@ -196,7 +202,8 @@ def test_threads_and_backend_of_a_side():
     assert bench.environment("ours", 2)["OPENBLAS_NUM_THREADS"] == "2"
     torch = bench.environment("torch_compile", 2)
     assert (torch["OPENBLAS_NUM_THREADS"], torch["OMP_NUM_THREADS"]) == ("1", "2")
-    assert bench.environment("cupy", 2)["NNHELPERS_BACKEND"] == "cupy"
+    for side in ("cupy", "cupy_tf32"):
+        assert bench.environment(side, 2)["NNHELPERS_BACKEND"] == "cupy"
     assert bench.environment("jax", 1)["NNHELPERS_BACKEND"] == "numpy"
 
 
