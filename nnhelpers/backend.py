@@ -101,20 +101,21 @@ def in_blocks(*vectors):
 def fused(chain):
     """Make the element-wise lines of a function one launch on a GPU: a decorator.
 
-    On NumPy the function is what it was. CuPy follows it once for each combination of dtypes, with
-    placeholders for the arrays, writes one program for the GPU from what it saw, and from then on
-    runs that: one order in place of many, and one pass over the memory. So ``chain`` takes arrays
-    (the first one at least) and numbers, by position; it has no ``if`` that looks into an array.
-    What is reckoned from numbers alone stays outside of it: inside, it would be in float64.
-    Source: notebook 12, "Fewer passes: what fusing does".
+    On NumPy the function is what it was. CuPy follows it once for each combination of dtypes and
+    numbers of dimensions, with placeholders, writes one program for the GPU from what it saw, and
+    from then on runs that: one order in place of many, and one pass over the memory. So ``chain``
+    takes arrays (the first one at least) and numbers, by position; it has no ``if`` that looks into
+    an array. What is reckoned from numbers alone stays outside of it: inside, the numbers are
+    placeholders too, and CuPy would reckon ``1 - beta`` in float16. Source: notebook 12, "Fewer
+    passes: what fusing does".
     """
     in_one = {}  # the same function as a library that can fuse makes it
 
     @functools.wraps(chain)
     def call(*args):
-        if isinstance(args[0], np.ndarray):
-            return chain(*args)
         xp = get_array_module(args[0])
+        if xp is np:
+            return chain(*args)
         if xp not in in_one:
             in_one[xp] = xp.fuse(chain)
         return in_one[xp](*args)
@@ -129,10 +130,11 @@ def tf32():
     ``with tf32(): nn.fit(...)``: several times as fast on cards that have tensor cores, with three
     decimal digits in place of seven: for training, never for a check. It holds for all of CuPy's
     products until the block is left; where NumPy does the work nothing changes, since a CPU has no
-    such products, and on a card without tensor cores CuPy warns and goes on in float32. Source:
-    notebook 12, "TF32, by hand".
+    such products, and on a card of compute capability below 8.0 CuPy warns and goes on in float32.
+    Source: notebook 12, "TF32, by hand".
     """
-    if default_array_module().__name__ != "cupy":
+    default_array_module()  # so that CuPy is here, if it is to do the work
+    if "cupy" not in _modules:
         yield
         return
     from cupy._core import _routines_linalg as products  # its choice, while a program runs

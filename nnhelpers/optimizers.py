@@ -1,7 +1,9 @@
 """Optimizers: how the gradient moves the parameters (notebooks 04 and 08); learning-rate schedules.
 
 An optimizer sees two long vectors, theta and grad, and knows nothing of layers. The base class owns
-the step count; a subclass writes its update rule, and nothing else.
+the step count and the moving averages; a subclass writes its update rule, and nothing else. Here it
+stands in two parts: ``update`` takes out what the rule needs, and ``rule`` is the formula, which on
+a GPU is one launch. Yours may be all in ``update``.
 """
 
 import math
@@ -58,10 +60,13 @@ class Optimizer:
         return f"{type(self).__name__}(lr={self.lr:g})"
 
 
-def average(old, current, beta):
-    """Update a moving average in place and return it: new = beta * old + (1 - beta) * current."""
+def average(old, current, beta, rest):
+    """Update a moving average in place and return it: new = beta * old + rest * current.
+
+    ``rest`` is 1 - beta: what is reckoned from numbers alone has no place in a ``fused`` rule.
+    """
     old *= beta
-    old += (1 - beta) * current
+    old += rest * current
     return old
 
 
@@ -101,12 +106,12 @@ class Momentum(Optimizer):
 
     def update(self, theta, grad, lr):
         for part in in_blocks(theta, grad, self.memory("v", theta)):
-            self.rule(*part, lr, self.beta)
+            self.rule(*part, lr, self.beta, 1 - self.beta)
 
     @staticmethod
     @fused
-    def rule(theta, grad, v, lr, beta):
-        theta -= lr * average(v, grad, beta)
+    def rule(theta, grad, v, lr, beta, rest):
+        theta -= lr * average(v, grad, beta, rest)
 
 
 class RMSprop(Optimizer):
@@ -130,12 +135,12 @@ class RMSprop(Optimizer):
 
     def update(self, theta, grad, lr):
         for part in in_blocks(theta, grad, self.memory("s", theta)):
-            self.rule(*part, lr, self.beta, self.eps)
+            self.rule(*part, lr, self.beta, 1 - self.beta, self.eps)
 
     @staticmethod
     @fused
-    def rule(theta, grad, s, lr, beta, eps):
-        size = get_array_module(s).sqrt(average(s, grad * grad, beta))
+    def rule(theta, grad, s, lr, beta, rest, eps):
+        size = get_array_module(s).sqrt(average(s, grad * grad, beta, rest))
         size += eps
         theta -= lr * grad / size
 
@@ -166,15 +171,15 @@ class Adam(Optimizer):
         # sqrt(shat) is sqrt(s) times a number, and lr mhat is m times another
         lr /= 1 - self.beta1**self.t
         correct = (1 - self.beta2**self.t) ** -0.5
-        averages = self.memory("m", theta), self.memory("s", theta)
-        for part in in_blocks(theta, grad, *averages):
-            self.rule(*part, lr, correct, self.beta1, self.beta2, self.eps)
+        rates = self.beta1, 1 - self.beta1, self.beta2, 1 - self.beta2
+        for part in in_blocks(theta, grad, self.memory("m", theta), self.memory("s", theta)):
+            self.rule(*part, lr, correct, *rates, self.eps)
 
     @staticmethod
     @fused
-    def rule(theta, grad, m, s, lr, correct, beta1, beta2, eps):
-        average(m, grad, beta1)
-        average(s, grad * grad, beta2)
+    def rule(theta, grad, m, s, lr, correct, beta1, rest1, beta2, rest2, eps):
+        average(m, grad, beta1, rest1)
+        average(s, grad * grad, beta2, rest2)
         size = get_array_module(s).sqrt(s)
         size *= correct
         size += eps

@@ -307,6 +307,7 @@ def run(name, seed=0, changes=None, data=None, folder=None, progress=True):
     nets : list of Network
     """
     settings = settings_of(name, changes)
+    check(settings)
     data = load_mnist() if data is None else data
     checkpoint = None
     if folder is not None:
@@ -344,7 +345,7 @@ def checkpoint_path(folder, settings, own_seed):
 
     How many networks vote is no part of it: what one run leaves is a member of the other.
     """
-    recipe = json.dumps({**settings, "members": 1}, sort_keys=True)
+    recipe = json.dumps({**settings, "members": 1})  # in order: augmentations are done in turn
     name = hashlib.sha256(recipe.encode()).hexdigest()[:8]
     return Path(folder) / f"record-{name}-{own_seed}.ckpt.npz"
 
@@ -552,7 +553,8 @@ def main(args=None):
     parser.add_argument("--save", type=Path, help="write the last seed's network(s) to this file")
     parser.add_argument(
         "--keep", action="store_true",
-        help="keep the checkpoints beside the results: a committee goes on from its members'",
+        help="keep the checkpoints beside the results: a committee goes on from its members' "
+        "(a run that was recorded without them is made once more)",
     )  # fmt: skip
     parser.add_argument("--results", type=Path, default=RESULTS, help="the file of results")
     parser.add_argument("--list", action="store_true", help="show the rungs and results so far")
@@ -584,7 +586,8 @@ def climb(options):
     data, nets = load_mnist(), []
     for seed in range(options.first_seed, options.first_seed + options.seeds):
         done = read_results(options.results)
-        if not changes and options.save is None and is_recorded(options.rung, seed, settings, done):
+        known = not changes and is_recorded(options.rung, seed, settings, done)
+        if known and options.save is None and not _lacks_checkpoints(options, settings, seed):
             print(f"{options.rung}, seed {seed}: recorded already in {options.results}")
             continue
         result, nets = run(options.rung, seed, changes, data, options.results.parent,
@@ -592,7 +595,7 @@ def climb(options):
         if result is None:
             print("Run the same command again to go on.", file=sys.stderr)
             return 1
-        if changes or not is_recorded(options.rung, seed, settings, done):
+        if not known:
             add_result(result, options.results)
         if not options.keep:
             remove_checkpoints(options.results.parent, result)
@@ -601,6 +604,14 @@ def climb(options):
         for path in save_networks(nets, options.save):
             print(f"saved {path}")
     return 0
+
+
+def _lacks_checkpoints(options, settings, seed):
+    """Whether checkpoints are to be kept, and some are not there: then it is trained once more."""
+    return options.keep and not all(
+        checkpoint_path(options.results.parent, settings, one).exists()
+        for one in seeds_of(settings, seed)
+    )
 
 
 def in_words(result):

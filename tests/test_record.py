@@ -127,7 +127,20 @@ def test_a_committee_goes_on_from_its_members(results, tmp_path, capsys):
     assert committee["valid_accuracy"] == fresh["valid_accuracy"]
     assert committee["processor_seconds"] is None, "what was trained before was not measured"
     assert command(results, "--rung", "tiny", "--first-seed", "1", "--try", "members=2") == 0
-    assert len(list(tmp_path.glob("*.ckpt.npz"))) == 2, "the others' are nobody's to remove"
+    left = sorted(tmp_path.glob("*.ckpt.npz"))
+    assert len(left) == 2, "the others' are nobody's to remove"
+    left[0].unlink()
+    n = len(record.read_results(results))
+    assert command(results, "--rung", "tiny", "--seeds", "4", "--keep") == 0
+    assert len(list(tmp_path.glob("*.ckpt.npz"))) == 4, "those that are missing are made again"
+    assert len(record.read_results(results)) == n, "and no run is recorded twice"
+
+
+def test_the_order_of_augmentations_is_part_of_the_recipe(tmp_path):
+    one, other = {"Noise": {"std": 0.1}, "Shifts": {}}, {"Shifts": {}, "Noise": {"std": 0.1}}
+    paths = {record.checkpoint_path(tmp_path, record.settings_of("tiny", {"augment": asked}), 0)
+             for asked in (one, other)}  # fmt: skip
+    assert len(paths) == 2
 
 
 def test_augmentations_in_turn(data):
@@ -265,6 +278,8 @@ def test_other_settings_of_the_same_name_do_not_count(results, data):
     (["--rung", "tiny", "--try", 'augment={"Noise":{"st":1}}'], "unexpected keyword argument 'st'"),
     (["--rung", "tiny", "--try", "learn_from=test"], "unknown learn_from 'test': expected 'train'"),
     (["--rung", "tiny", "--try", "members=0"], "members of at least 1, got 0"),
+    (["--rung", "tiny", "--try", "members=1.5"], "members of at least 1, got 1.5"),
+    (["--rung", "tiny", "--try", "members=two"], "members of at least 1, got 'two'"),
     (["--rung", "tiny", "--try", "augment=Shifts"], "augment as .name: settings., such as"),
     (["--rung", "tiny", "--seeds", "0"], "at least one seed"),
     (["--rung", "tiny", "--save", "no/such/folder/net.npz"], "no folder"),
