@@ -2,8 +2,11 @@
 
 A machine without a GPU cannot run CuPy, but most mistakes that code makes with CuPy are of one
 kind: a NumPy array slips in among the GPU's. Here such a mixture raises TypeError, so a plain
-machine sees it. Arrays hold a NumPy array inside and show it to nobody but ``get()``; functions
-that CuPy does not have, and keyword arguments that it does not take, are missing here too.
+machine sees it. Arrays hold a NumPy array inside and show it to nobody but ``get()``.
+
+Each call is also put before CuPy itself, where it is installed: with arrays of the same shapes and
+dtypes that have no memory behind them. CuPy checks what it is asked, and only then finds that there
+is no GPU; what it refuses before that is refused here.
 
 What costs time on a GPU is counted: ``launched`` has the name of each call that would start work
 there, and ``waited`` of each that would wait for it.
@@ -15,6 +18,8 @@ import operator
 
 import numpy as np
 
+from nnhelpers.backend import _has_nvidia_driver
+
 try:
     import cupy  # imports without a GPU, and knows its own functions' names
 except ImportError:
@@ -24,7 +29,8 @@ __version__ = "0"
 launched, waited = [], []
 one_launch_for_a_chain = True
 _fusing = False  # inside of a chain that CuPy would make one launch of
-_VIEWS = "ravel reshape squeeze swapaxes transpose broadcast_to expand_dims".split()
+_asked = set()  # the kinds of calls that CuPy has taken
+_VIEWS = "ravel reshape squeeze swapaxes transpose broadcast_to expand_dims tolist".split()
 _SCALARS = (bool, int, float, complex, np.generic, str, type(None), slice, type(Ellipsis), np.dtype)
 
 
@@ -48,9 +54,62 @@ def _outside(value):
     return value
 
 
+def _call(name, numpys, cupys, args, kwargs):
+    """Make a call as NumPy does, count it, and see that CuPy takes it."""
+    result = numpys(*_inside(args), **{key: _inside(value) for key, value in kwargs.items()})
+    _launch(name)
+    if cupy is not None and not _has_driver():
+        _ask_cupy(name, cupys, args, kwargs)
+    return _outside(result)
+
+
 def _launch(name):
     if not _fusing and name not in _VIEWS:
         launched.append(name)
+
+
+_has_driver = functools.cache(_has_nvidia_driver)
+
+
+def _ask_cupy(name, call, args, kwargs):
+    """Raise TypeError if CuPy refuses the call; that it finds no GPU, or no cuBLAS, is all right."""
+    kind = name, _kind(args), _kind(kwargs)
+    if kind in _asked:
+        return
+    try:
+        call(*_placeholders(args), **_placeholders(kwargs))
+    except (cupy.cuda.runtime.CUDARuntimeError, ImportError):
+        pass
+    except Exception as error:
+        raise TypeError(f"CuPy refuses {name}: {type(error).__name__}: {error}") from error
+    _asked.add(kind)
+
+
+def _kind(value):
+    """What CuPy's answer depends on: not the numbers in arrays, and hardly their sizes."""
+    if isinstance(value, ndarray):
+        inside = value._array
+        return str(inside.dtype), inside.ndim, 0 in inside.shape, inside.flags.c_contiguous
+    if isinstance(value, (tuple, list)):
+        return type(value), *map(_kind, value)
+    if isinstance(value, dict):
+        return *value, *map(_kind, value.values())
+    return type(value) if isinstance(value, (int, float, complex, slice)) else repr(value)
+
+
+def _placeholders(value):
+    """The same with arrays that CuPy takes for its own: memory that is nobody's, and not read."""
+    if isinstance(value, ndarray):
+        inside = value._array
+        nobodys = cupy.cuda.UnownedMemory(4096, inside.nbytes, None, device_id=0)
+        return cupy.ndarray(
+            inside.shape, inside.dtype, cupy.cuda.MemoryPointer(nobodys, 0), inside.strides
+        )
+    if isinstance(value, (tuple, list)):
+        return type(value)(_placeholders(item) for item in value)
+    if isinstance(value, dict):
+        return {key: _placeholders(item) for key, item in value.items()}
+    return value
 
 
 def _waits(name):
@@ -108,12 +167,11 @@ class ndarray:
     def __getitem__(self, index):
         parts = index if isinstance(index, tuple) else (index,)
         if any(isinstance(part, (ndarray, list)) for part in parts):
-            _launch("take")
+            return _call("take", operator.getitem, operator.getitem, (self, index), {})
         return _outside(self._array[_inside(index)])
 
     def __setitem__(self, index, value):
-        _launch("set")
-        self._array[_inside(index)] = _inside(value)
+        _call("set", operator.setitem, operator.setitem, (self, index, value), {})
 
     def __len__(self):
         return len(self._array)
@@ -126,15 +184,13 @@ class ndarray:
 
 
 def _method(name):
-    """A method of NumPy's array that takes and gives ours, if CuPy's takes the same arguments."""
-    theirs = getattr(np.ndarray, name)
+    """A method of NumPy's array that takes and gives ours."""
+
+    def call(array, *args, **kwargs):
+        return getattr(array, name)(*args, **kwargs)
 
     def method(self, *args, **kwargs):
-        if name in ("take", "max", "min", "argmax") and "mode" in kwargs:
-            raise TypeError(f"{name}() got an unexpected keyword argument 'mode'")
-        kwargs = {key: _inside(value) for key, value in kwargs.items()}
-        _launch(name)
-        return _outside(theirs(self._array, *_inside(args), **kwargs))
+        return _call(name, call, call, (self, *args), kwargs)
 
     return method
 
@@ -143,41 +199,35 @@ for _name in """all any argmax argsort astype clip copy cumsum dot fill flatten 
         prod ravel repeat reshape squeeze std sum swapaxes take tolist transpose var""".split():
     setattr(ndarray, _name, _method(_name))
 
-for _name in """add sub mul truediv floordiv mod pow matmul and or xor""".split():
-    _operator = getattr(operator, f"__{_name}__")
 
-    def _forward(self, other, _operator=_operator):
-        _launch(_operator.__name__)
-        return _outside(_operator(self._array, _inside(other)))
+def _operator(name, reflected=False):
+    """An operator of one array, or of an array and something else."""
+    call = getattr(operator, name)
 
-    def _reflected(self, other, _operator=_operator):
-        _launch(_operator.__name__)
-        return _outside(_operator(_inside(other), self._array))
+    def method(self, *other):
+        args = (*other, self) if reflected else (self, *other)
+        return _call(call.__name__, call, call, args, {})
 
-    def _in_place(self, other, _operator=getattr(operator, f"__i{_name}__")):
-        _launch(_operator.__name__)
-        _operator(self._array, _inside(other))
+    return method
+
+
+def _in_place(name):
+    call = getattr(operator, name)
+
+    def method(self, other):
+        _call(call.__name__, call, call, (self, other), {})
         return self
 
-    setattr(ndarray, f"__{_name}__", _forward)
-    setattr(ndarray, f"__r{_name}__", _reflected)
-    setattr(ndarray, f"__i{_name}__", _in_place)
+    return method
 
-for _name in "lt le gt ge eq ne".split():
 
-    def _compared(self, other, _operator=getattr(operator, f"__{_name}__")):
-        _launch(_operator.__name__)
-        return _outside(_operator(self._array, _inside(other)))
+for _name in "add sub mul truediv floordiv mod pow matmul and or xor".split():
+    setattr(ndarray, f"__{_name}__", _operator(f"__{_name}__"))
+    setattr(ndarray, f"__r{_name}__", _operator(f"__{_name}__", reflected=True))
+    setattr(ndarray, f"__i{_name}__", _in_place(f"__i{_name}__"))
 
-    setattr(ndarray, f"__{_name}__", _compared)
-
-for _name in "neg pos abs invert".split():
-
-    def _changed(self, _operator=getattr(operator, f"__{_name}__")):
-        _launch(_operator.__name__)
-        return _outside(_operator(self._array))
-
-    setattr(ndarray, f"__{_name}__", _changed)
+for _name in "lt le gt ge eq ne neg pos abs invert".split():
+    setattr(ndarray, f"__{_name}__", _operator(f"__{_name}__"))
 
 
 def asarray(value, dtype=None):
@@ -214,9 +264,7 @@ def __getattr__(name):
         return theirs
 
     def function(*args, **kwargs):
-        kwargs = {key: _inside(value) for key, value in kwargs.items()}
-        _launch(name)
-        return _outside(theirs(*_inside(args), **kwargs))
+        return _call(name, theirs, getattr(cupy, name, None), args, kwargs)
 
     function.__name__ = name
     globals()[name] = function  # the same one next time, as in any module

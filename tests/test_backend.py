@@ -170,3 +170,22 @@ def test_tf32_rounds_products_until_the_block_is_left(choose_again, rng):
     assert errors[0] == errors[2] < 1e-6
     if float(cupy.cuda.Device().compute_capability) >= 80:
         assert 1e-5 < errors[1] < 1e-3
+
+
+@pytest.mark.parametrize("call", [
+    lambda A: A.take([0], mode="clip"),
+    lambda A: A.sum(where=A > 0),
+    lambda A: strictarray.mean(A, where=A < 1),
+])  # fmt: skip
+def test_strict_arrays_refuse_what_cupy_refuses(call):
+    pytest.importorskip("cupy", reason="CuPy has no package for this machine")
+    if backend._has_nvidia_driver():
+        pytest.skip("there is a driver here: CuPy is not asked with arrays that it could touch")
+    with pytest.raises(TypeError, match="CuPy refuses"):
+        call(strictarray.zeros((2, 2)))
+
+
+def test_strict_arrays_do_not_mix_with_numpys():
+    for mix in (lambda A: A @ np.eye(2), lambda A: np.eye(2) + A, lambda A: np.exp(A)):
+        with pytest.raises(TypeError):
+            mix(strictarray.zeros((2, 2)))
