@@ -305,6 +305,11 @@ def run(name, seed=0, changes=None, data=None, folder=None, progress=True):
     result : dict
         What :func:`add_result` writes. None, if the run was interrupted.
     nets : list of Network
+
+    Raises
+    ------
+    ValueError, TypeError
+        If there is no such rung, or a setting cannot be.
     """
     settings = settings_of(name, changes)
     check(settings)
