@@ -11,17 +11,9 @@ os.environ["NNHELPERS_BACKEND"] = "numpy"
 import numpy as np
 import pytest
 import strictarray
+from helpers import why_no_gpu
 
 from nnhelpers import backend as backend_module
-
-
-def why_no_gpu():
-    """Return None where CuPy computes, else the reason why it does not."""
-    try:
-        backend_module.load_backend("cupy")
-    except backend_module.BackendError as error:
-        return f"no GPU: {error}"
-    return None
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""What many tests begin with: networks, examples, and the solutions that the notebooks show."""
+"""What many tests begin with: networks, examples, a GPU or none, the notebooks' solutions."""
 
 import copy
 import re
@@ -6,7 +6,16 @@ import re
 import nbformat
 import numpy as np
 
-from nnhelpers import get_array_module
+from nnhelpers import backend, get_array_module
+
+
+def why_no_gpu():
+    """Return None where CuPy computes, else the reason why it does not."""
+    try:
+        backend.load_backend("cupy")
+    except backend.BackendError as error:
+        return f"no GPU: {error}"
+    return None
 
 
 def shaken(net, seed=1, scale=0.5):

@@ -13,7 +13,7 @@ import pkgutil
 import numpy as np
 import pytest
 import strictarray
-from conftest import why_no_gpu
+from helpers import why_no_gpu
 
 import nnhelpers as nn
 from nnhelpers import backend as backend_module
