@@ -119,10 +119,8 @@ def quick_drags(jupyter):
 
 def training(jupyter, seconds):
     """Train and watch; return steps a second, by the clock and by the kernel's processor time."""
-    page, look = (
-        jupyter.page,
-        "print(time.perf_counter(), time.process_time(), play.trainer.step_count)",
-    )
+    page = jupyter.page
+    look = "print(time.perf_counter(), time.process_time(), play.trainer.step_count)"
     page.locator('.nn-playground [data-control="train"] button').click()
     page.wait_for_timeout(1500)
     drawn = "() => Number(document.querySelectorAll('.nn-playground canvas')[1].dataset.drawn)"

@@ -150,6 +150,7 @@ def settings_of(name, changes=None):
     ------
     ValueError
         If there is no such rung, or a change names no setting; the message lists those there are.
+        If the number of members, or what to learn from, cannot be.
     """
     if name not in RUNGS:
         raise ValueError(f"there is no rung {name!r}: expected one of {', '.join(RUNGS)}")
@@ -159,6 +160,12 @@ def settings_of(name, changes=None):
         if key not in DEFAULTS:
             raise ValueError(f"there is no setting {key!r}: expected one of {', '.join(DEFAULTS)}")
         settings[key] = value
+    if not isinstance(settings["members"], int) or settings["members"] < 1:
+        raise ValueError(f"expected members of at least 1, got {settings['members']!r}")
+    if settings["learn_from"] not in ("train", "train and valid"):
+        raise ValueError(
+            f"unknown learn_from {settings['learn_from']!r}: expected 'train' or 'train and valid'"
+        )
     return settings
 
 
@@ -211,16 +218,6 @@ def _look_up(settings, key, table):
     return table[settings[key]]
 
 
-def check(settings):
-    """Raise ValueError or TypeError if a setting cannot be, before anything is computed."""
-    if not isinstance(settings["members"], int) or settings["members"] < 1:
-        raise ValueError(f"expected members of at least 1, got {settings['members']!r}")
-    if settings["learn_from"] not in ("train", "train and valid"):
-        raise ValueError(
-            f"unknown learn_from {settings['learn_from']!r}: expected 'train' or 'train and valid'"
-        )
-
-
 def examples_for(settings, data):
     """Return (train, valid) to learn from and to choose by; valid is None if it is learned too."""
     if settings["learn_from"] == "train and valid":
@@ -248,7 +245,6 @@ def train(settings, seed=0, data=None, checkpoint=None, progress=True):
     ValueError, TypeError
         If a setting cannot be.
     """
-    check(settings)
     examples, valid = examples_for(settings, load_mnist() if data is None else data)
     nets, histories = [], []
     for own_seed in seeds_of(settings, seed):
@@ -312,7 +308,6 @@ def run(name, seed=0, changes=None, data=None, folder=None, progress=True):
         If there is no such rung, or a setting cannot be.
     """
     settings = settings_of(name, changes)
-    check(settings)
     data = load_mnist() if data is None else data
     checkpoint = None
     if folder is not None:

@@ -7,6 +7,7 @@ will do as well.
 import math
 
 from .backend import get_array_module
+from .optimizers import average
 
 
 class MaxNorm:
@@ -77,12 +78,11 @@ class WeightAverage:
 
     def __call__(self, net):
         """Take the parameters of ``net`` into the average."""
-        average = self.state.get("average")
-        if average is None or average.shape != net.theta.shape:
+        old = self.state.get("average")
+        if old is None or old.shape != net.theta.shape:
             self.state = {"average": net.theta.copy()}
             return
-        average *= self.beta
-        average += (1 - self.beta) * net.theta
+        average(old, net.theta, self.beta, 1 - self.beta)
 
     def network(self, net):
         """Return a copy of ``net`` with the averaged parameters.

@@ -77,7 +77,7 @@ def _ask_cupy(name, call, args, kwargs):
     if kind in _asked:
         return
     try:
-        call(*_placeholders(args), **_placeholders(kwargs))
+        call(*placeholders(args), **placeholders(kwargs))
     except (cupy.cuda.runtime.CUDARuntimeError, ImportError):
         pass
     except Exception as error:
@@ -97,7 +97,7 @@ def _kind(value):
     return type(value) if isinstance(value, (int, float, complex, slice)) else repr(value)
 
 
-def _placeholders(value):
+def placeholders(value):
     """The same with arrays that CuPy takes for its own: memory that is nobody's, and not read."""
     if isinstance(value, ndarray):
         inside = value._array
@@ -106,9 +106,9 @@ def _placeholders(value):
             inside.shape, inside.dtype, cupy.cuda.MemoryPointer(nobodys, 0), inside.strides
         )
     if isinstance(value, (tuple, list)):
-        return type(value)(_placeholders(item) for item in value)
+        return type(value)(placeholders(item) for item in value)
     if isinstance(value, dict):
-        return {key: _placeholders(item) for key, item in value.items()}
+        return {key: placeholders(item) for key, item in value.items()}
     return value
 
 
