@@ -285,6 +285,8 @@ def complete_the_slides(share):
     It gives the slides what they lack: sliders, large type, scrolling. And it takes the presenter
     from a deck of `lab.py slides` to the live cell.
     """
+    if not PRESENTER.is_dir():
+        return  # a copy of the course without it: notebooks open all the same
     place = share / "labextensions" / "nnhelpers-presenter"
     if place.exists():
         shutil.rmtree(str(place))

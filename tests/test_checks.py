@@ -1,5 +1,6 @@
 """The exercise checks: the right answer passes, and every known mistake is called by its name."""
 
+import math
 import sys
 from dataclasses import replace
 from itertools import combinations
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
+import nnhelpers as nn
 from nnhelpers.checks import EXERCISES, MODULES, check
 from nnhelpers.checks.exercise import same, wrong_parts
 
@@ -156,6 +158,11 @@ def central_difference_moving_theta(f, theta, eps):
     return np.array(grad)
 
 
+def hyperband_from(s_max, R, eta):
+    s = np.arange(s_max, -1, -1)
+    return np.ceil((s_max + 1) * eta**s / (s + 1)), R / eta**s
+
+
 def standard_error_loops(values):
     mean, total = sum(values) / len(values), 0.0
     for value in values:
@@ -244,6 +251,8 @@ def rows_for_loops(order, W):
         ("one_hot", lambda y, n_classes: np.eye(n_classes, dtype=np.float32)[y]),
         ("accuracy", lambda predicted, y: sum(predicted == y) / len(y)),
         ("accuracy", lambda predicted, y: float((predicted == y).mean())),
+        ("accuracy", lambda predicted, y: (predicted == y).astype("float32").mean()),
+        ("accuracy", lambda predicted, y: float(np.mean(predicted == y, dtype="float32"))),
         ("dense_forward", dense_forward_loops),
         ("dense_forward", lambda X, W, b: np.einsum("ni,ik->nk", X, W) + b[None, :]),
         ("dense_forward", lambda X, W, b: np.asfortranarray((W.T @ X.T + b[:, None]).T)),
@@ -261,6 +270,7 @@ def rows_for_loops(order, W):
         ("leaky_relu_backward", lambda dA, Z, slope: np.where(Z > 0, dA, slope * dA)),
         ("minibatches", minibatches_generator),
         ("minibatches", lambda N, B, rng: map(list, minibatches_generator(N, B, rng))),
+        ("minibatches", lambda N, B, rng: np.split(rng.permutation(N), range(B, N, B))),
         ("cosine_schedule", lambda progress: np.cos(np.pi * progress / 2) ** 2),
         ("l2_penalty", lambda weights, l2: l2 / 2 * sum(np.vdot(W, W) for W in weights)),
         ("central_difference", central_difference_moving_theta),
@@ -268,6 +278,7 @@ def rows_for_loops(order, W):
         ("complex_step", lambda f, theta, h: np.array(
             [np.imag(f(theta + 1j * h * row)) / h for row in np.eye(theta.size)]
         )),
+        ("hyperband_brackets", lambda R, eta: hyperband_from(round(math.log(R, eta)), R, eta)),
         ("standard_error", standard_error_loops),
         ("standard_error", lambda values: values.std() / np.sqrt(len(values) - 1)),
         ("standard_error", lambda values: np.sqrt(
@@ -275,6 +286,7 @@ def rows_for_loops(order, W):
         )),
         ("smoothed_targets", smoothed_targets_loops),
         ("smoothed_targets", smoothed_targets_in_place),
+        ("smoothed_targets", lambda y, K, s: (1 - s) * nn.one_hot(y, K) + s / K),
         ("smoothed_targets", lambda y, K, s: np.where(
             y[:, None] == np.arange(K), 1 - s + s / K, s / K
         )),
@@ -313,6 +325,35 @@ def test_known_mistake_is_named(name, sentence):
         assert feedback.message.startswith(sentence)
         if exercise.judge is None:
             assert "expected: " in feedback.details and "got: " in feedback.details
+
+
+@pytest.mark.parametrize(
+    ("name", "function", "words"),
+    [
+        ("minibatches", lambda N, B, rng: np.split(rng.permutation(N), range(B, N + 1, B)),
+         "The last batch is empty"),
+        ("minibatches", lambda N, B, rng: np.split(rng.permutation(N), range(0, N, B)),
+         "A batch is empty"),
+        ("hyperband_brackets", lambda R, eta: hyperband_from(int(math.log(R) / math.log(eta)), R, eta),
+         "The quotient of the logarithms"),
+        ("smoothed_targets", lambda y, K, s: (1 - s) * nn.one_hot(y, K) + s / (K - 1),
+         "You divided by K - 1"),
+    ],
+)  # fmt: skip
+def test_other_ways_to_a_known_mistake(name, function, words):
+    for seed in SEEDS:
+        feedback = check(name, function, seed)
+        assert feedback.mistake is not None and feedback.mistake.startswith(words), feedback
+
+
+@pytest.mark.parametrize("change", [-1, 1])
+def test_too_few_or_too_many_brackets_are_not_blamed_on_the_logarithms(change):
+    def hyperband_brackets(R, eta):
+        return hyperband_from(round(math.log(R, eta)) + change, R, eta)
+
+    for seed in SEEDS:
+        feedback = check("hyperband_brackets", hyperband_brackets, seed)
+        assert not feedback.passed and feedback.mistake is None
 
 
 def far_apart(one, other):
@@ -445,6 +486,10 @@ def test_dtypes():
     assert "whole numbers (dtype int64)" in feedback.sentence
     feedback = check("dense_forward", lambda X, W, b: (X @ W + b).astype(np.float32), 0)
     assert "rounded to float32" in feedback.sentence
+    feedback = check(
+        "standard_error", lambda values: float(standard_error_loops(np.float32(values)))
+    )
+    assert not feedback.passed
     feedback = check("tanh_derivative", lambda A: (1 - A**2).astype(complex), 0)
     assert "Take `.real`" in feedback.sentence
 

@@ -253,6 +253,22 @@ def test_a_notebook_is_known_by_name_and_by_content(path):
     assert grading.which_notebook("99_homework", ["x = 1"]) is None
 
 
+@pytest.mark.parametrize("path", COURSE, ids=lambda path: path.stem)
+def test_a_date_in_the_name_is_no_notebook(path):
+    """Notebook 02 has exercises of 01 in its lesson, and a 01 stands in every date of January."""
+    cells = read_cells(path)
+    for number in {one.notebook for one in EXERCISES.values()}:
+        for stem in (f"abgabe_2025-{number}-20", f"20.{number}.25 anna", f"{number}_anna"):
+            assert grading.which_notebook(stem, cells) == path.stem[:2]
+
+
+def test_of_two_notebooks_with_as_many_exercises_the_name_decides():
+    cells = ['check("softmax", f)', 'check("dense_backward", g)']
+    assert grading.which_notebook("01_anna", cells) == "01"
+    assert grading.which_notebook("02_anna", cells) == "02"
+    assert grading.which_notebook("anna", cells) == "02"  # which repeats what 01 has
+
+
 # --- Finding submissions -------------------------------------------------------------------------
 
 
@@ -260,12 +276,12 @@ def test_students_are_folders_or_files(tmp_path):
     for name in [
         "02_backpropagation_anna.ipynb", "ben/02_backpropagation.ipynb",
         "cleo/02/02_backpropagation.ipynb", "cleo/02/02_backpropagation (1).ipynb",
-        "cleo/.ipynb_checkpoints/02.ipynb", "__MACOSX/ben/02.ipynb", "cleo/notes.txt",
+        "dora/02.IPYNB", "cleo/.ipynb_checkpoints/02.ipynb", "__MACOSX/ben/02.ipynb", "cleo/notes.txt",
     ]:  # fmt: skip
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     found = [one.student for one in grading.find_submissions(tmp_path)]
-    assert found == ["02_backpropagation_anna", "ben", "cleo", "cleo"]
+    assert found == ["02_backpropagation_anna", "ben", "cleo", "cleo", "dora"]
 
 
 def test_of_several_files_the_best_counts():
@@ -300,6 +316,9 @@ def test_an_old_notebook_format_is_read(tmp_path):
     assert read_cells(path) == ["a = 1\nb = 2"]
 
 
+DEEP = "x = " + "+".join(["1"] * 1200)
+
+
 @pytest.mark.parametrize(
     ("source", "names"),
     [
@@ -309,6 +328,8 @@ def test_an_old_notebook_format_is_read(tmp_path):
         ("f(3)\nx == 2", set()),
         ("def f(x:\n    return 1", {"f"}),
         ("%timeit f(3)\nh = 3", {"h"}),
+        (f"{DEEP}\nif x:\n    def f(): pass", {"x", "f"}),
+        ("x = " + "-" * 100_000 + "1\ndef f(): pass", {"x", "f"}),  # beyond Python's own limit
     ],
 )
 def test_names_bound(source, names):

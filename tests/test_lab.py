@@ -277,6 +277,12 @@ def test_jupyterlab_is_completed_and_slides_are_set_up_where_jupyterlab_rise_is(
     assert package["name"] == place.name, "JupyterLab finds the files by this name"
 
 
+def test_jupyterlab_starts_without_the_presenter_too(course, monkeypatch):
+    monkeypatch.setattr(lab, "PRESENTER", course / "tools/presenter")
+    lab.lab_settings()
+    assert (course / ".venv/share/jupyter/lab/settings/overrides.json").is_file()
+
+
 def test_test_arguments_go_where_they_belong(course):
     (course / "notebooks").mkdir()
     (course / "tests").mkdir()

@@ -350,9 +350,11 @@ def test_zip(tmp_path, capsys):
     assert student.main(["00", "--to", str(folder), "--zip"]) == 0
     assert student.main(["00", "--to", str(folder), "--zip"]) == 0  # its own zip is replaced
     with zipfile.ZipFile(tmp_path / "class.zip") as archive:
-        names = set(archive.namelist())
+        names, infos = set(archive.namelist()), archive.infolist()
     assert {"class/README.md", "class/LICENSE", "class/notebooks/00_start_here.ipynb"} <= names
     assert names == {f"class/{path}" for path in student.build(["00"], FULL)}
+    assert all(info.compress_type == zipfile.ZIP_DEFLATED for info in infos)
+    assert all(info.external_attr >> 16 == 0o644 for info in infos)  # else only its owner reads it
     (tmp_path / "class.zip").write_text("somebody's")
     assert student.main(["00", "--to", str(folder), "--zip"]) == 1
     assert (tmp_path / "class.zip").read_text() == "somebody's"
@@ -377,9 +379,19 @@ def test_complete_has_all_that_a_laptop_needs(tmp_path):
         [sys.executable, "lab.py", "help"], cwd=folder, capture_output=True, text=True, check=True
     )
     assert "python lab.py" in done.stdout
+    code = (
+        "import lab; lab.ensure_environment = lambda: 'python'; "
+        "lab.run_until_it_ends = lambda command: print(*command) or 0; "
+        "raise SystemExit(lab.main(['--no-browser']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True
+    )
+    assert "jupyterlab" in done.stdout
+    assert (folder / ".venv/share/jupyter/labextensions/nnhelpers-presenter").is_dir()
     files = student.complete_files()
     tracked = subprocess.run(
-        ["git", "ls-files", "nnhelpers", "data", ".binder"],
+        ["git", "ls-files", "nnhelpers", "data", ".binder", "tools/presenter"],
         cwd=lab.ROOT,
         capture_output=True,
         text=True,

@@ -42,7 +42,7 @@ KEPT_TAGS = {"setup", "skip-execution"}  # the others are for the course's own t
 
 # What runs the notebooks on a machine that has nothing but Python.
 COMPLETE = ["lab.py", "Makefile", "requirements.txt", "pyproject.toml", ".binder", "data"]
-COMPLETE += ["nnhelpers"]
+COMPLETE += ["nnhelpers", "tools/presenter"]
 
 
 @dataclass(frozen=True)
@@ -477,10 +477,12 @@ def write_zip(folder, files, force=False):
     path = folder.with_name(folder.name + ".zip")
     if path.exists() and not force and not is_our_zip(path):
         raise SetError(f"{path} was not written by this command. Move it away, or use --force.")
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(path, "w") as archive:
         archive.comment = ZIP_COMMENT
         for name, data in files.items():
-            archive.writestr(zipfile.ZipInfo(f"{folder.name}/{name}", (2026, 1, 1, 0, 0, 0)), data)
+            info = zipfile.ZipInfo(f"{folder.name}/{name}", (2026, 1, 1, 0, 0, 0))
+            info.external_attr = 0o644 << 16  # everybody may read it; the default is its owner only
+            archive.writestr(info, data, zipfile.ZIP_DEFLATED)
     return path
 
 

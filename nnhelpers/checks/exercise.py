@@ -44,6 +44,9 @@ class Exercise:
         function through `call` and returns None, or the sentence that says what is wrong.
     draws : int
         On how many fresh inputs an answer is tried.
+    also : callable, optional
+        `also(rng)` returns one more tuple of fresh arguments, of a kind that `inputs` leaves out:
+        a right answer must be right there as well.
     may_change_inputs : bool
         True if the function is allowed to work in place.
     """
@@ -56,6 +59,7 @@ class Exercise:
     returns: tuple = ()
     judge: Callable | None = None
     draws: int = 3
+    also: Callable | None = None
     may_change_inputs: bool = False
 
     @property
@@ -101,22 +105,29 @@ class Exercise:
                 "returned something that cannot be read as an array.",
                 describe_error(error),
             )
-        return Feedback(self.name, "right", f"right, on {self.draws} fresh random inputs.")
+        count = self.draws + (self.also is not None)
+        return Feedback(self.name, "right", f"right, on {count} fresh random inputs.")
+
+    def _draw(self, rng):
+        """Yield the inputs of one check."""
+        for _ in range(self.draws):
+            yield self.inputs(rng)
+        if self.also is not None:
+            yield self.also(rng)
 
     def _compare(self, function, rng):
         """Raise a Problem unless the function's answers equal the right ones."""
-        draws, answers, wanted = [], [], []
-        for _ in range(self.draws):
-            inputs = self.inputs(rng)
-            draws.append(inputs)
+        draws, answers, wanted = list(self._draw(rng)), [], []
+        for inputs in draws:
             answers.append(split(self, call(self, function, inputs)))
             wanted.append(split(self, self.right(*copy.deepcopy(inputs))))
 
+        strict = any(map(holds_floats, draws[0]))
         bad = [
             (part, draw)
             for part in wanted[0]
-            for draw in range(self.draws)
-            if not same(answers[draw][part], wanted[draw][part])
+            for draw in range(len(draws))
+            if not same(answers[draw][part], wanted[draw][part], strict)
         ]
         if not bad:
             check_dtypes(answers[0], wanted[0])
@@ -138,8 +149,7 @@ class Exercise:
 
     def _judge(self, function, rng):
         """Raise a Problem if the exercise's own judge finds one."""
-        for _ in range(self.draws):
-            inputs = self.inputs(rng)
+        for inputs in self._draw(rng):
             sentence = self.judge(lambda *inputs: call(self, function, inputs), *inputs)
             if sentence is not None:
                 details = describe_inputs(self, inputs)
@@ -334,14 +344,33 @@ def as_array(value, part):
     return array
 
 
-def same(got, want):
-    """Whether two arrays have one shape and equal numbers, rounding apart; NaN equals NaN."""
+def holds_floats(value):
+    """Whether an input is an array of floats, or a list with one in it."""
+    if isinstance(value, (list, tuple)):
+        return any(map(holds_floats, value))
+    return isinstance(value, np.ndarray) and value.dtype.kind == "f"
+
+
+def same(got, want, strict=False):
+    """Whether two arrays have one shape and equal numbers, rounding apart; NaN equals NaN.
+
+    Numbers that went through float32, the package's own type, are as good as others. Not so for a
+    strict comparison: who is given float64 should not lose half of its digits.
+    """
     if got.shape != want.shape:
         return False
+    single = not strict and fits_float32(got) and want.dtype.kind == "f"  # whole numbers are exact
+    rtol = 1e-5 if single else 1e-9
     got, want = widen(got), widen(want)
-    rtol = 1e-9
     finite = np.abs(want[np.isfinite(want)])
     return np.allclose(got, want, rtol, 0.01 * rtol * finite.max(initial=0.0), equal_nan=True)
+
+
+def fits_float32(array):
+    """Whether all numbers are float32's, also where one of them came back as Python's float."""
+    with np.errstate(over="ignore"):
+        narrow = array.astype(np.float32) if array.dtype.kind == "f" else None
+    return narrow is not None and np.array_equal(narrow, array, equal_nan=True)
 
 
 def widen(array):

@@ -74,7 +74,9 @@ class Mark:
 def find_submissions(folder):
     """The notebooks below a folder, in order; whose they are says the first folder, or the name."""
     found = []
-    for path in sorted(folder.rglob("*.ipynb")):
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() != ".ipynb":
+            continue
         inside = path.relative_to(folder)
         hidden = any(part.startswith((".", "__MACOSX")) for part in inside.parts)
         if path.is_file() and not hidden:
@@ -86,20 +88,19 @@ def find_submissions(folder):
 def which_notebook(stem, cells):
     """The number of the course's notebook that a submission is, or None.
 
-    Its exercises decide, by the checks that it calls and the functions that it defines. Where it
-    has none of them, the number at the beginning of its name does.
+    Its exercises decide, by the checks that it calls and the functions that it defines: that
+    notebook's of which it has most. Numbers in its name may be those of a date; they only decide
+    between equals. Where it has no exercise, the number at the beginning of its name does.
     """
     code = "\n".join(cells)
     names = set(re.findall(r"\bcheck\(\s*[\"'](\w+)[\"']", code))
     names |= set(re.findall(r"^ *def +(\w+)", code, re.MULTILINE))
     counts = Counter(EXERCISES[name].notebook for name in names if name in EXERCISES)
     known = {exercise.notebook for exercise in EXERCISES.values()}
-    numbers = [number for number in re.findall(r"(?<!\d)\d\d(?!\d)", stem) if number in known]
-    for number in numbers:  # the name may hold a date as well
-        if counts[number]:
-            return number
     if counts:
-        return counts.most_common(1)[0][0]
+        numbers = re.findall(r"(?<!\d)\d\d(?!\d)", stem)
+        # Of two equals that it does not name, the later one: it repeats what was written before.
+        return max(counts, key=lambda number: (counts[number], number in numbers, number))
     starts_with = re.match(r"(\d\d)(?!\d)", stem)
     return starts_with.group(1) if starts_with and starts_with.group(1) in known else None
 

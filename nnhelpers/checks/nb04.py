@@ -18,9 +18,15 @@ def minibatches_inputs(rng):
     return N, batch_size, np.random.default_rng(rng.integers(2**32))
 
 
+def whole_batches_inputs(rng):
+    N, batch_size, generator = minibatches_inputs(rng)
+    return N // batch_size * batch_size, batch_size, generator
+
+
 NO_STEP = "Every example comes many times: go from batch to batch with range(0, N, batch_size)."
 ONE_BATCH = "You return one batch only. Look whether `return` stands inside the loop."
 EMPTY = "A batch is empty: a slice runs from start to start + batch_size."
+EMPTY_LAST = "The last batch is empty if batch_size divides N: go through range(0, N, batch_size)."
 OUTSIDE = "There are indices above N - 1 or below 0: indices run from 0 to N - 1."
 GAPS = "Some examples are missing: each batch begins where the one before ended, the first at 0."
 DROPPED = "The last, smaller batch is missing: its examples would never be seen."
@@ -47,7 +53,7 @@ def judge_minibatches(call, N, batch_size, rng):
         return NOT_INDICES
     counts = [len(batch) for batch in batches]
     if 0 in counts:
-        return EMPTY
+        return EMPTY if 0 in counts[:-1] else EMPTY_LAST
     order = np.concatenate(batches)
     if np.array_equal(order, np.arange(len(order))):
         return NOT_SHUFFLED
@@ -138,6 +144,7 @@ EXERCISES = [
         notebook="04",
         right=minibatches,
         inputs=minibatches_inputs,
+        also=whole_batches_inputs,
         judge=judge_minibatches,
         wrong={
             DROPPED: lambda N, batch_size, rng: minibatches(N, batch_size, rng)[:-1],
@@ -167,6 +174,11 @@ EXERCISES = [
                 order[start:batch_size]
                 for order in [rng.permutation(N)]
                 for start in range(0, N, batch_size)
+            ],
+            EMPTY_LAST: lambda N, batch_size, rng: [
+                order[i * batch_size : (i + 1) * batch_size]
+                for order in [rng.permutation(N)]
+                for i in range(N // batch_size + 1)
             ],
             OUTSIDE: lambda N, batch_size, rng: [
                 1 + batch for batch in minibatches(N, batch_size, rng)

@@ -97,7 +97,7 @@ EXERCISES = [
             "Where U equals p the element is kept: U >= p, not U > p.": (
                 lambda X, U, p: masked(X, (U > p) / (1 - p))
             ),
-            "M lacks the scale that A has: it belongs into M, since the way back needs it too.": (
+            "M lacks the scale that A has: it belongs in M, since the way back needs it too.": (
                 lambda X, U, p: {"M": (U >= p) * 1.0}
             ),
             "A is not masked yet: A = X * M.": lambda X, U, p: {"A": X.copy()},

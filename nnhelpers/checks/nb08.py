@@ -218,6 +218,8 @@ def adamw_step(theta, grad, m, s, t, lr, decay):
 
 def adamw_inputs(rng):
     theta, grad, m, s, t, lr = adam_inputs(rng)[:6]
+    grad[0] = m[0] = rng.uniform(1e-8, 3e-8)  # so small that eps = 1e-8 counts
+    s[0] = m[0] ** 2
     return theta, grad, m, s, t, lr, float(rng.uniform(0.2, 0.6))
 
 
@@ -250,6 +252,18 @@ def adamw_divided(theta, grad, m, s, t, lr, decay):
 def adamw_uncorrected(theta, grad, m, s, t, lr, decay):
     new, m, s = adam_step(theta, grad, m, s, t, lr, 0.9, 0.999, 1e-8)
     return {"theta": (1 - lr * decay) * theta - lr * m / (np.sqrt(s) + 1e-8)}
+
+
+def adamw_stepping(step):
+    """The mistake of another step of Adam: `step(m_hat, s_hat, t)`."""
+
+    def mistake(theta, grad, m, s, t, lr, decay):
+        new, m, s = adamw_step(theta, grad, m, s, t, lr, decay)
+        return {
+            "theta": theta - lr * (step(m / (1 - 0.9**t), s / (1 - 0.999**t), t) + decay * theta)
+        }
+
+    return mistake
 
 
 EXERCISES = [
@@ -541,6 +555,17 @@ EXERCISES = [
                 lambda theta, step, lr, decay: theta - lr * step - lr * decay / 2 * theta
             ),
             "No bias correction: divide m by 1 - 0.9**t, and s by 1 - 0.999**t.": adamw_uncorrected,
+            "eps is missing: divide by sqrt(s_hat) + 1e-8.": adamw_stepping(
+                lambda m_hat, s_hat, t: m_hat / np.sqrt(s_hat)
+            ),
+            "eps is inside the root: it is sqrt(s_hat) + 1e-8.": adamw_stepping(
+                lambda m_hat, s_hat, t: m_hat / np.sqrt(s_hat + 1e-8)
+            ),
+            "You corrected the root together with eps: correct s first, then the root, then eps.": (
+                adamw_stepping(
+                    lambda m_hat, s_hat, t: m_hat / (np.sqrt(s_hat) + 1e-8 / np.sqrt(1 - 0.999**t))
+                )
+            ),
             "theta is missing in the decay: it takes a share of each weight, lr * decay * theta.": (
                 adamw_with(lambda theta, step, lr, decay: theta - lr * step - lr * decay)
             ),

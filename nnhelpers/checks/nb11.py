@@ -86,16 +86,26 @@ def largest_power(R, eta):
     return s
 
 
+def s_max_by_logarithms(R, eta):
+    return int(math.log(R) / math.log(eta))
+
+
 def bracket_inputs(rng):
-    # Here some n is no whole number before it is rounded up.
-    return [(8, 2), (16, 2), (32, 2), (9, 3), (81, 3), (64, 4)][rng.integers(6)]
+    # Of the small powers only for these two is the logarithms' quotient a little too small.
+    return [(243, 3), (1000, 10)][rng.integers(2)]
 
 
-def brackets(n, r=lambda s, R, eta: R // eta**s, first=0):
+def ordinary_bracket_inputs(rng):
+    # In all of these, too, some n is no whole number before it is rounded up. For 125 and 216 the
+    # quotient is a little too large.
+    return [(8, 2), (16, 2), (32, 2), (9, 3), (81, 3), (64, 4), (125, 5), (216, 6)][rng.integers(8)]
+
+
+def brackets(n, r=lambda s, R, eta: R // eta**s, first=0, largest=largest_power):
     """The brackets with another rule for n: a function of s, s_max, R and eta."""
 
     def answer(R, eta):
-        s_max = largest_power(R, eta)
+        s_max = largest(R, eta)
         powers = range(s_max, first - 1, -1)
         numbers = [n(s, s_max, R, eta) for s in powers]
         return {"n": np.array(numbers), "r": np.array([r(s, R, eta) for s in powers])}
@@ -251,6 +261,7 @@ EXERCISES = [
         notebook="11",
         right=hyperband_brackets,
         inputs=bracket_inputs,
+        also=ordinary_bracket_inputs,
         returns=("n", "r"),
         wrong={
             "n is rounded down: a bracket may cost a little more, so round up.": only(
@@ -288,6 +299,8 @@ EXERCISES = [
             "r is R in every bracket: it should be R / eta ** s.": only(
                 "r", brackets(right_n, lambda s, R, eta: R)
             ),
+            "The quotient of the logarithms comes out a little below a whole number, and int cuts it "
+            "off: find s_max by a loop.": brackets(right_n, largest=s_max_by_logarithms),
             "The last bracket is missing: s goes down to 0, plain random search.": (
                 brackets(right_n, first=1)
             ),

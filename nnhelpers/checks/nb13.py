@@ -339,7 +339,7 @@ EXERCISES = [
             "s has n - 1 in it, and NumPy takes n: `values.std(ddof=1)`.": (
                 lambda values: values.std() / np.sqrt(len(values))
             ),
-            "n - 1 is there twice: it belongs into s, and the root is that of n.": (
+            "n - 1 is there twice: it belongs in s, and the root is that of n.": (
                 lambda values: values.std(ddof=1) / np.sqrt(len(values) - 1)
             ),
             "This is s, by how much one run differs from another: divide by the root of n.": (

@@ -56,25 +56,25 @@ def read_cells(path):
 
 
 def names_bound(source):
-    """The names that a cell gives to functions or values; a guess where it cannot be read."""
+    """The names that a cell gives to functions or values, but not those inside functions and
+    classes; a guess where the cell cannot be read.
+    """
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):  # or a magic stands in it
         return set(
             re.findall(r"^(?:async +def +|def +)?(\w+) *(?:\(|=(?!=))", source, re.MULTILINE)
         )
-    return set(_names_in(tree))
-
-
-def _names_in(node):
-    """The names bound by a piece of syntax, but not those inside functions and classes."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            yield child.name
-        elif isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
-            yield child.id
-        elif not isinstance(child, ast.Lambda):
-            yield from _names_in(child)
+    names, nodes = set(), [tree]
+    while nodes:  # a recursion would not survive a sum of a thousand terms
+        for child in ast.iter_child_nodes(nodes.pop()):
+            if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                names.add(child.name)
+            elif isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
+                names.add(child.id)
+            elif not isinstance(child, ast.Lambda):
+                nodes.append(child)
+    return names
 
 
 # --- Limits --------------------------------------------------------------------------------------
