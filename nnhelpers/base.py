@@ -25,7 +25,12 @@ class Layer:
         raise NotImplementedError
 
     def backward(self, dA):
-        """Turn dJ/d(output) into dJ/d(input), of the same shapes; fill ``grads`` on the way."""
+        """Turn dJ/d(output) into dJ/d(input), of the same shapes; fill ``grads`` on the way.
+
+        A layer with parameters may take a second argument, ``input_gradient=True``. The first such
+        layer of a network, if it does, is called with False: it has ``grads`` to fill, but nobody
+        asks for its dJ/d(input), which is often half of the work.
+        """
         raise NotImplementedError
 
     def initial(self, rng):
@@ -39,7 +44,8 @@ class Layer:
     def unit(self, j):
         """Return this layer as unit ``j`` alone sees it, or None if units depend on each other.
 
-        The gradient check uses it: one weight moves one unit, and only what that unit feeds.
+        The gradient check asks the package's layers, to be quick: one weight moves one unit, and
+        only what that unit feeds. A layer of your own need not answer.
         """
         return None
 

@@ -34,6 +34,15 @@ class Split(NamedTuple):
     X: object
     y: object
 
+    def __getitem__(self, index):
+        # The first 1000 of a pair are both of it, all examples: that would never be noticed.
+        if not isinstance(index, (int, np.integer)):
+            raise TypeError(
+                f"expected 0 or 1 as the index of a pair (X, y), got {type(index).__name__}. To "
+                "take some examples, cut both: (data.train.X[:1000], data.train.y[:1000])"
+            )
+        return tuple.__getitem__(self, index)
+
     def __repr__(self):
         return f"Split(X {self.X.shape} {self.X.dtype}, y {self.y.shape} {self.y.dtype})"
 

@@ -99,7 +99,6 @@ class Loss:
 
     def forget(self):
         """Drop what the last forward pass kept."""
-        self.__dict__.clear()
 
     def __repr__(self):
         return f"{type(self).__name__}()"
@@ -130,6 +129,8 @@ class SoftmaxCrossEntropy(Loss):
     ValueError
         If ``smoothing`` does not lie in that range.
     """
+
+    y = rows = P = None
 
     def __init__(self, smoothing=0.0):
         if not 0 <= smoothing < 1:
@@ -171,15 +172,20 @@ class SoftmaxCrossEntropy(Loss):
         return dZ
 
     def forget(self):
-        self.__dict__ = {"smoothing": self.smoothing}
+        self.y = self.rows = self.P = None
 
     def __repr__(self):
         given = f"smoothing={self.smoothing:g}" if self.smoothing else ""
         return f"SoftmaxCrossEntropy({given})"
 
     def probabilities(self, Z):
-        _, E = exponentials(Z, largest(Z))
-        return E / E.sum(axis=-1, keepdims=True)
+        return softmax(Z)
+
+
+def softmax(Z):
+    """Return exp(Z) / Σₖ exp(Z), row by row: shape (..., K), and each row's sum is 1."""
+    _, E = exponentials(Z, largest(Z))
+    return E / E.sum(axis=-1, keepdims=True)
 
 
 @fused
@@ -219,6 +225,8 @@ class SigmoidCrossEntropy(Loss):
     Source: notebook 02, "One output: sigmoid and cross-entropy".
     """
 
+    Z = Y = None
+
     def forward(self, Z, y):
         self.Z, self.Y = Z, self.targets(Z, y)
         return self.losses(Z, self.Y).sum(axis=(-2, -1)) / len(y)
@@ -236,6 +244,17 @@ class SigmoidCrossEntropy(Loss):
     def probabilities(self, Z):
         return Sigmoid.value(Z)
 
+    def predict_proba(self, Z):
+        if Z.shape[-1] == 1:
+            return super().predict_proba(Z)
+        # P / Σₖ P, with P = exp(log P) and log P = min(Z, 0) - log(1 + exp(-|Z|)): that has its
+        # digits where P is rounded to 0, as all K sigmoids of a row may be.
+        xp = get_array_module(Z)
+        return softmax(xp.minimum(Z, 0) - xp.log1p(xp.exp(-xp.abs(Z))))
+
+    def forget(self):
+        self.Z = self.Y = None
+
 
 class MeanSquaredError(Loss):
     """J = (1/2N) Σₙ ‖A[n] - Y[n]‖², the quadratic cost; dA = (A - Y) / N.
@@ -243,6 +262,8 @@ class MeanSquaredError(Loss):
     A is the last layer's output, most often behind a Sigmoid layer, and Y the one-hot labels (or 0
     and 1 for a single output). Source: notebook 02, "The quadratic cost".
     """
+
+    error = None
 
     def forward(self, Z, y):
         self.error = Z - self.targets(Z, y)
@@ -259,14 +280,18 @@ class MeanSquaredError(Loss):
             return xp.clip(Z, 0, 1)
         return Z - xp.minimum(Z.min(axis=-1, keepdims=True), 0) + 1e-7
 
+    def forget(self):
+        self.error = None
+
 
 def l2_penalty(weights, l2):
     """Return (l2/2) Σ‖W‖² over the matrices in ``weights``; its derivative by W is l2 · W.
 
     Only the matrices W are penalised, not the biases. Source: notebook 05, "The penalty".
     """
-    # The scalar product of a vector with itself: no matrix of squares is made.
-    return 0.5 * l2 * sum(W.reshape(-1) @ W.reshape(-1) for W in weights)
+    # The scalar product of a vector with itself: no matrix of squares is made. l2 as a float of
+    # Python's leaves the weights' dtype alone.
+    return 0.5 * float(l2) * sum(W.reshape(-1) @ W.reshape(-1) for W in weights)
 
 
 @fused

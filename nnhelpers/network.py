@@ -1,6 +1,8 @@
 """The network: layers in a row, one vector of parameters, one loop forward and one loop back."""
 
 import copy
+import functools
+import inspect
 import math
 
 import numpy as np
@@ -102,10 +104,14 @@ class Network:
 
     def backward(self, dZ):
         """Fill ``grad`` from dZ = dJ/d(output): one loop in reverse, one rule for every layer."""
-        first = next(i for i, layer in enumerate(self.layers) if layer.shapes)
-        for layer in reversed(self.layers[first + 1 :]):
+        start = next(i for i, layer in enumerate(self.layers) if layer.shapes)
+        for layer in reversed(self.layers[start + 1 :]):
             dZ = layer.backward(dZ)
-        self.layers[first].backward(dZ, input_gradient=False)
+        first = self.layers[start]
+        if _takes_input_gradient(type(first).backward):
+            first.backward(dZ, input_gradient=False)  # its dX would be nobody's dZ
+        else:
+            first.backward(dZ)
 
     def loss(self, X, y, l2=0.0):
         """Return J, a float: the mean loss over the examples plus (l2/2) Σ‖W‖²."""
@@ -143,6 +149,7 @@ class Network:
         J = self.loss_function.forward(Z, y)
         self.backward(self.loss_function.backward())
         if l2:
+            l2 = float(l2)  # a float64 of NumPy's would draw float32 arrays into float64
             J = J + l2_penalty(self.weights, l2)
             for layer in self.layers:
                 if "W" in layer.params:
@@ -177,7 +184,18 @@ class Network:
         return self._with(self.theta.copy())
 
     def astype(self, dtype):
-        """Return a new network that computes in ``dtype``, for example "float64"."""
+        """Return a new network that computes in ``dtype``, for example "float64".
+
+        Raises
+        ------
+        ValueError
+            If ``dtype`` is none of floating-point (or complex) numbers.
+        """
+        if np.dtype(dtype).kind not in "fc":
+            raise ValueError(
+                f'expected a dtype of floating-point numbers, "float32" or "float64", got '
+                f"{np.dtype(dtype)}: it cannot hold weights."
+            )
         return self._with(self.theta.astype(dtype))
 
     def to(self, backend):
@@ -194,12 +212,23 @@ class Network:
         return self._with(move(self.theta, xp))
 
     def _with(self, theta):
-        twin = copy.copy(self)
+        twin = object.__new__(type(self))
+        twin.__dict__.update(self.__dict__)
         twin.layers = [layer.fresh() for layer in self.layers]
         twin.loss_function = copy.copy(self.loss_function)
         twin.loss_function.forget()
         twin._bind(theta)
         return twin
+
+    def __copy__(self):
+        return self.copy()  # not the same layers, whose params belong to one theta
+
+    def __setstate__(self, state):
+        """Cut theta and grad into views: to ``copy.deepcopy`` and ``pickle`` each is an array."""
+        self.__dict__.update(state)
+        grad = self.grad
+        self._bind(self.theta)
+        self.grad[...] = grad
 
     # ------------------------------------------------------------------ what it looks like
 
@@ -340,6 +369,12 @@ def _one_for_each(setting, n_hidden, what):
             f"got {len(setting)}: {list(setting)}"
         )
     return list(setting)
+
+
+@functools.cache
+def _takes_input_gradient(backward):
+    """Whether a layer's ``backward`` has the argument that saves its dJ/d(input)."""
+    return "input_gradient" in inspect.signature(backward).parameters
 
 
 def _check_chain(layers):

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import pickle
 import shutil
 
 import numpy as np
@@ -52,6 +53,15 @@ def test_a_split_is_a_pair(mnist):
     X, y = mnist.test
     assert X is mnist.test.X and y is mnist.test.y
     assert repr(mnist.test) == "Split(X (10000, 784) float32, y (10000,) int64)"
+
+
+@pytest.mark.parametrize("rows", [slice(1000), slice(None), [0, 2], np.arange(3)], ids=str)
+def test_a_pair_is_not_cut_as_one(rows):
+    points = nn.make_moons(50)
+    with pytest.raises(TypeError, match=r"cut both.*data.train.X\[:1000\], data.train.y\[:1000\]"):
+        points[rows]
+    assert points[0] is points.X and points[np.int64(-1)] is points.y and len(points) == 2
+    assert pickle.loads(pickle.dumps(points)).X.shape == points._replace(y=None).X.shape
 
 
 @pytest.mark.parametrize("name", data_module.MNIST_FILES)

@@ -5,7 +5,9 @@ import pytest
 from helpers import examples, shaken
 
 import nnhelpers as nn
+from nnhelpers import gradcheck
 from nnhelpers.base import Layer
+from nnhelpers.losses import Loss
 
 ACTIVATIONS = ["sigmoid", "tanh", "relu", "leaky_relu"]
 LOSSES = [(nn.SoftmaxCrossEntropy, 3), (nn.SigmoidCrossEntropy, 3), (nn.SigmoidCrossEntropy, 1),
@@ -145,6 +147,37 @@ class Scale(Layer):
         return dA * self.params["s"]
 
 
+class OwnDense(nn.Dense):
+    """A Dense layer with its own forward pass: the check does not know what it does."""
+
+    def forward(self, X, training=False):
+        self.X = X
+        return X @ self.params["W"] + self.params["b"]
+
+
+class Center(Layer):
+    """Each unit loses its mean over the batch, axis 0, as the contract of a layer has it."""
+
+    def forward(self, X, training=False):
+        return X - X.mean(axis=0)
+
+    def backward(self, dA):
+        return dA - dA.mean(axis=0)
+
+
+class Hinge(Loss):
+    """J = (1/N) Σₙ Σₖ (max(0, 1 - (2Y - 1) Z))², from labels taken row by row: for (N, K) alone."""
+
+    def forward(self, Z, y):
+        self.sign = -np.ones(Z.shape)
+        self.sign[np.arange(len(y)), y] = 1
+        self.gap = np.maximum(1 - self.sign * Z, 0)
+        return (self.gap * self.gap).sum() / len(y)
+
+    def backward(self):
+        return -2 * self.sign * self.gap / len(self.gap)
+
+
 def test_layers_of_ones_own():
     layers = [nn.Dense(5, 4), Scale(4), Swish(), nn.Dense(4, 6), Swish(), Scale(6), nn.Dense(6, 3)]
     net, (X, y) = shaken(nn.Network(layers, loss=nn.SoftmaxCrossEntropy())), examples()
@@ -152,6 +185,32 @@ def test_layers_of_ones_own():
         report = nn.gradient_check(net, X, y, l2=0.1, method=method)
         assert report.passed, report
         assert "layers.1.s" in report.per_parameter
+
+
+@pytest.mark.parametrize("method", ["central", "complex"])
+@pytest.mark.parametrize("layers, loss", [
+    ([OwnDense(5, 4), nn.Tanh(), OwnDense(4, 3)], nn.SoftmaxCrossEntropy()),
+    ([nn.Dense(5, 4), Center(), nn.Tanh(), nn.Dense(4, 3)], nn.SoftmaxCrossEntropy()),
+    ([nn.Dense(5, 4), nn.Tanh(), nn.Dense(4, 3), Center()], nn.SoftmaxCrossEntropy()),
+    ([nn.Dense(5, 4), nn.Tanh(), nn.Dense(4, 3)], Hinge()),
+], ids=["own forward", "mean of a batch", "at the end", "own loss"])  # fmt: skip
+def test_what_is_right_for_one_batch_passes(layers, loss, method):
+    net = shaken(nn.Network([layer.fresh() for layer in layers], loss))
+    report = nn.gradient_check(net, *examples(), l2=0.3, method=method)
+    assert report.passed, report
+
+
+def test_layers_of_the_package_are_checked_side_by_side(monkeypatch):
+    one_by_one, seen = gradcheck._one_by_one, []
+    monkeypatch.setattr(
+        gradcheck, "_one_by_one", lambda *args: seen.append(args[2]) or one_by_one(*args)
+    )
+    for loss in (nn.SoftmaxCrossEntropy(0.1), nn.SigmoidCrossEntropy(), nn.MeanSquaredError()):
+        for name in ACTIVATIONS:
+            net = nn.mlp([5, 4, 3], activation=name, dropout=0.5, batch_norm=True, loss=loss)
+            seen.clear()
+            nn.numerical_gradient(shaken(net), *examples())
+            assert [i for i in seen if net.layers[i].shapes] == [1], "only BatchNorm"
 
 
 # ---------------------------------------------------------------- gradients that must not pass
@@ -182,10 +241,12 @@ class AtZeroToo(nn.ReLU):
         return dA * (self.A >= 0)
 
 
-class NotANumber(nn.Dense):
+class NotFinite(WrongSign):
+    value = np.nan
+
     def backward(self, dZ, input_gradient=True):
         dX = super().backward(dZ, input_gradient)
-        self.grads["W"][0, 0] = np.nan
+        self.grads["W"][0, 0] = self.value
         return dX
 
 
@@ -218,8 +279,20 @@ def test_a_broken_gradient_fails_where_it_is_broken(kind, wrong, method):
         assert np.unravel_index(report.per_parameter["layers.2.W"].argmax(), (4, 4)) == (1, 2)
 
 
-def test_nan_does_not_pass():
-    report = nn.gradient_check(broken(dense=NotANumber), *examples())
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_nan_and_infinity_do_not_pass_and_hide_no_other_error(value, monkeypatch):
+    monkeypatch.setattr(NotFinite, "value", value)
+    report = nn.gradient_check(broken(dense=NotFinite), *examples())
+    W, b = report.per_parameter["layers.2.W"].copy(), report.per_parameter["layers.2.b"]
+    assert not report.passed and report.max_relative_error == W[0, 0] == 1
+    W[0, 0] = 0
+    assert W.max() < 1e-6 < b.max(), "the wrong sign is seen beside it, and nothing else is wrong"
+    assert repr(report).count("<-- wrong") == 2
+
+
+def test_a_report_with_nan_does_not_pass():
+    errors = {"layers.0.W": np.zeros((2, 2)), "layers.0.b": np.array([np.nan])}
+    report = gradcheck.GradientReport("central", 1e-6, errors)
     assert not report.passed and np.isnan(report.max_relative_error)
 
 
@@ -240,10 +313,16 @@ def test_relative_error():
     assert nn.relative_error(np.zeros(2), np.zeros(2)).tolist() == [0, 0]
     # far below the largest element there is rounding, not error
     assert nn.relative_error(np.array([1.0, 1e-14]), np.array([1.0, -1e-14]))[1] < 1e-10
+    # what is no finite number is wrong, and no measure for the others
+    inf, nan = np.inf, np.nan
+    a, b = np.array([inf, inf, nan, -inf, 1, 1]), np.array([inf, 1, 1, inf, 1, 3])
+    assert nn.relative_error(a, b).tolist() == [1, 1, 1, 1, 0, 0.5]
+    assert nn.relative_error(np.array([nan]), np.array([inf])).tolist() == [1]
 
 
-def test_unknown_method():
+@pytest.mark.parametrize("check", [nn.gradient_check, nn.numerical_gradient])
+def test_unknown_method(check):
     with pytest.raises(
         ValueError, match="unknown method 'forward': expected one of central, complex"
     ):
-        nn.gradient_check(nn.mlp([5, 3]), *examples(), method="forward")
+        check(nn.mlp([5, 3]), *examples(), method="forward")

@@ -103,6 +103,21 @@ def test_large_outputs_do_not_overflow(dtype):
     assert np.allclose(sigmoid.backward(), [[0, 0], [0.5, -0.5]])
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("dtype, rtol", [("float32", 1e-5), ("float64", 1e-13)])
+def test_classes_that_no_sigmoid_believes_in(dtype, rtol, xp):
+    """Where all sigmoids are nearly or exactly 0, they still differ by factors."""
+    Z = np.array([[-17.0, -18, -17.5], [-200, -210, -202], [-1000, -1000, -1000],
+                  [-12, 1, -3], [4, 5, -900], [0, 0, 0]])  # fmt: skip
+    log_P = -np.logaddexp(0, -Z)
+    log_P -= log_P.max(axis=1, keepdims=True)
+    expected = np.exp(log_P) / np.exp(log_P).sum(axis=1, keepdims=True)
+    P = nn.SigmoidCrossEntropy().predict_proba(xp.asarray(Z, dtype=dtype))
+    assert P.dtype == dtype and np.allclose(nn.asnumpy(P), expected, rtol=rtol, atol=0)
+    predicted = nn.SigmoidCrossEntropy().predict(xp.asarray(Z, dtype=dtype))
+    assert np.array_equal(nn.asnumpy(P).argmax(axis=1), nn.asnumpy(predicted))
+
+
 @pytest.mark.parametrize("method", ["central", "complex"])
 def test_gradients_with_label_smoothing(method):
     net = shaken(nn.mlp([5, 4, 3], "tanh", loss=SMOOTHED()))
@@ -113,11 +128,34 @@ def test_what_is_smoothed_is_kept_in_copies():
     net = nn.mlp([5, 4, 3], loss=SMOOTHED())
     net.loss_and_grad(*examples())
     for twin in (net.copy(), net.astype("float64")):
-        assert twin.loss_function.smoothing == 0.2 and set(vars(twin.loss_function)) == {
-            "smoothing"
-        }
+        assert twin.loss_function.smoothing == 0.2 and twin.loss_function.P is None
     assert repr(net.loss_function) == "SoftmaxCrossEntropy(smoothing=0.2)"
     assert repr(nn.SoftmaxCrossEntropy()) == "SoftmaxCrossEntropy()"
+
+
+@pytest.mark.parametrize(
+    "kind", [nn.SoftmaxCrossEntropy, nn.SigmoidCrossEntropy, nn.MeanSquaredError]
+)
+def test_a_loss_of_ones_own_keeps_its_settings(kind):
+    class Weighted(kind):
+        def __init__(self, share):
+            super().__init__()
+            self.share = share
+
+        def forward(self, Z, y):
+            return self.share * super().forward(Z, y)
+
+        def backward(self):
+            return self.share * super().backward()
+
+    net, (X, y) = shaken(nn.mlp([5, 4, 3], "tanh", loss=Weighted(0.3))), examples()
+    net.loss_and_grad(X, y)
+    assert nn.gradient_check(net, X, y).passed
+    for twin in (net.copy(), net.astype("float64")):
+        assert twin.loss_function.share == 0.3
+        kept = vars(twin.loss_function).values()
+        assert not any(isinstance(value, np.ndarray) for value in kept)
+    assert any(isinstance(value, np.ndarray) for value in vars(net.loss_function).values())
 
 
 def test_no_smoothing_changes_no_bit(rng):
@@ -164,6 +202,7 @@ def test_labels_that_do_not_fit():
 def test_penalty():
     W = [np.array([[1.0, 2.0]]), np.array([[3.0]])]
     assert nn.l2_penalty(W, 0.5) == pytest.approx(0.25 * (1 + 4 + 9))
+    assert nn.l2_penalty([np.ones((2, 2), "float32")], np.float64(0.5)).dtype == np.float32
 
 
 @pytest.mark.parametrize("shape", [(1, 2), (7, 10), (5, 7, 3)])

@@ -1,5 +1,8 @@
 """The network: one vector of parameters, forward and backward for any shape, and clear errors."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 from helpers import examples, shaken
@@ -7,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nnhelpers as nn
+from nnhelpers.base import Layer
 
 
 def test_forward_is_the_formula(rng):
@@ -81,6 +85,108 @@ def test_copies_share_nothing():
     assert net.layers[0] is not twin.layers[0] and net.loss_function is not twin.loss_function
     assert np.array_equal(net.astype("float64").theta, net.theta)
     assert net.astype("float64").theta.dtype == np.float64
+
+
+class Named(nn.Network):
+    """A network of one's own, with something that the package does not know."""
+
+    names = ()
+
+
+@pytest.mark.parametrize("twin_of", [
+    copy.copy, copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net)),
+], ids=["copy", "deepcopy", "pickle"])  # fmt: skip
+def test_python_copies_learn_and_leave_the_first_alone(twin_of):
+    layers = [nn.Dense(5, 4), nn.BatchNorm(4), nn.Tanh(), nn.Dropout(0.2), nn.Dense(4, 3)]
+    net, (X, y) = shaken(Named(layers, loss=nn.SoftmaxCrossEntropy(0.1))), examples()
+    net.names = ["zero", "one", "two"]
+    net.loss_and_grad(X, y)
+    theta, grad, mean = net.theta.copy(), net.grad.copy(), net.layers[1].state["mean"].copy()
+    twin = twin_of(net)
+    assert type(twin) is Named and twin.names == net.names and twin.loss_function.smoothing == 0.1
+    assert np.array_equal(twin.theta, theta) and np.array_equal(twin.predict(X), net.predict(X))
+    before = twin.loss(X, y)
+    for _ in range(20):
+        twin.loss_and_grad(X, y)
+        nn.SGD(0.1).step(twin.theta, twin.grad)
+    assert twin.loss(X, y) < before
+    assert np.array_equal(net.theta, theta) and np.array_equal(net.grad, grad)
+    assert np.array_equal(net.layers[1].state["mean"], mean)
+    for one in (net, twin):
+        assert all(np.shares_memory(layer.params[name], one.theta)
+                   and np.shares_memory(layer.grads[name], one.grad)
+                   for layer in one.layers for name in layer.shapes)  # fmt: skip
+
+
+def test_a_deep_copy_has_the_gradient_too():
+    net = shaken(nn.mlp([5, 4, 3]))
+    net.loss_and_grad(*examples())
+    for twin in (copy.deepcopy(net), pickle.loads(pickle.dumps(net))):
+        assert np.array_equal(twin.grad, net.grad)
+        assert np.array_equal(twin.layers[0].grads["W"], net.layers[0].grads["W"])
+
+
+@pytest.mark.parametrize("dtype", ["int32", "bool", "U3", object])
+def test_dtypes_that_cannot_hold_weights(dtype):
+    with pytest.raises(ValueError, match="floating-point.*, got .*cannot hold weights"):
+        nn.mlp([5, 3]).astype(dtype)
+    assert nn.mlp([5, 3]).astype("complex128").theta.dtype == "complex128"
+
+
+@pytest.mark.parametrize("l2", [np.float64(1e-2), np.logspace(-2, -1, 2)[0], np.float32(1e-2), 1])
+def test_the_kind_of_number_of_l2_changes_nothing(l2):
+    net, (X, y) = shaken(nn.mlp([5, 4, 3])), examples()
+    expected = net.loss(X, y, float(l2)), net.loss_and_grad(X, y, float(l2)), net.grad.copy()
+    assert (net.loss(X, y, l2), net.loss_and_grad(X, y, l2)) == expected[:2]
+    assert np.array_equal(net.grad, expected[2])
+
+
+class Scaled(Layer):
+    """A = s X, written to the contract of a layer: ``backward`` takes dA and nothing else."""
+
+    def __init__(self, n):
+        self.shapes = {"s": (n,)}
+
+    def initial(self, rng):
+        return {"s": np.ones(self.shapes["s"])}
+
+    def forward(self, X, training=False):
+        self.X = X
+        return self.params["s"] * X
+
+    def backward(self, dA):
+        self.grads["s"][...] = (dA * self.X).sum(axis=0)
+        return dA * self.params["s"]
+
+
+class PlainDense(nn.Dense):
+    """A Dense layer whose ``backward`` takes dZ and nothing else."""
+
+    def backward(self, dZ):
+        return super().backward(dZ)
+
+
+@pytest.mark.parametrize("first", [Scaled(5), PlainDense(5, 5)], ids=["own layer", "own Dense"])
+def test_a_layer_of_ones_own_can_stand_first(first):
+    layers = [nn.Dropout(0.1), first.fresh(), nn.Tanh(), nn.Dense(5, 3)]
+    net, (X, y) = shaken(nn.Network(layers, loss=nn.SoftmaxCrossEntropy())), examples()
+    assert nn.gradient_check(net, X, y, l2=0.1).passed
+    before = net.loss(X, y)
+    nn.fit(net, (X, y), optimizer=nn.SGD(0.1), epochs=20, progress=False)
+    assert net.loss(X, y) < before
+
+
+def test_nobody_asks_for_the_first_dX():
+    asked = []
+
+    class Watched(nn.Dense):
+        def backward(self, dZ, input_gradient=True):
+            asked.append(input_gradient)
+            return super().backward(dZ, input_gradient)
+
+    net = nn.Network([Watched(5, 4), nn.ReLU(), Watched(4, 3)], loss=nn.SoftmaxCrossEntropy())
+    net.loss_and_grad(*examples())
+    assert asked == [True, False]
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
