@@ -5,9 +5,11 @@ picture at the end of a cell shows itself; ``picture.save(name)`` puts it under 
 """
 
 import base64
+import contextlib
 import io
 import math
 import re
+import threading
 from pathlib import Path
 
 import matplotlib
@@ -41,6 +43,18 @@ STYLE = {
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
 }
+_drawing = threading.RLock()
+
+
+@contextlib.contextmanager
+def styled():
+    """In the course's style, one thread at a time, and then back to what was set before.
+
+    Matplotlib has one set of settings for all threads. Widgets draw on threads of their own: of two
+    that overlap, the later one would put back, for good, what the other had set for a while.
+    """
+    with _drawing, matplotlib.rc_context(STYLE):
+        yield
 
 
 class Picture:
@@ -62,7 +76,7 @@ class Picture:
         """Return the figure as the bytes of a PNG file."""
         buffer = io.BytesIO()
         # Without the library's version in the file, the same figure gives the same bytes.
-        with matplotlib.rc_context(STYLE):
+        with styled():
             self.figure.savefig(buffer, format="png", metadata={"Software": None})
         return buffer.getvalue()
 
@@ -90,7 +104,7 @@ def new_figure(rows=1, columns=1, size=(8, 3.5), **options):
 
     ``size`` is in inches at 100 dots an inch; ``options`` go to ``Figure.subplots``.
     """
-    with matplotlib.rc_context(STYLE):
+    with styled():
         figure = Figure(figsize=size, layout="constrained")
         axes = figure.subplots(rows, columns, **options)
     return figure, axes
@@ -152,9 +166,15 @@ def plot_history(history, save=True):
 
 
 def run_name(history):
-    """Return a name for the run that every file system takes: sizes, epochs, lr, last accuracy."""
+    """Return a name for the run that every file system takes: sizes, epochs, lr, last accuracy.
+
+    Of many sizes only the first and the last are named, and how many layers there are.
+    """
     settings = history.settings
-    parts = ["-".join(str(size) for size in settings.get("sizes", ["network"]))]
+    sizes = [str(size) for size in settings.get("sizes", ["network"])]
+    parts = ["-".join(sizes)]
+    if len(parts[0]) > 60:  # a name of more than 255 characters cannot be
+        parts = [f"{sizes[0]}-...-{sizes[-1]}", f"{len(sizes) - 1}layers"]
     parts.append(f"epochs{history.epochs}")
     if "lr" in settings:
         parts.append(f"lr{settings['lr']:g}")
@@ -191,11 +211,14 @@ def show_digits(X, titles=None, columns=10, alt="Handwritten digits.", size=1.0)
 
 
 def draw_points(ax, X, y, size=18):
-    """Draw the points ``X`` (N, 2) on ``ax``: each class has its own colour and its own shape."""
+    """Draw the points ``X`` (N, 2) on ``ax``: each class has its own colour and its own shape.
+
+    From the ninth class on the colours begin again, with other shapes.
+    """
     X, y = asnumpy(X), asnumpy(y)
     for k in range(int(y.max()) + 1):
-        ax.scatter(*X[y == k].T, s=size, marker=MARKERS[k], color=COLORS[k], edgecolors="white",
-                   linewidths=0.4, label=f"class {k}")  # fmt: skip
+        ax.scatter(*X[y == k].T, s=size, marker=MARKERS[k % len(MARKERS)], edgecolors="white",
+                   color=COLORS[k % len(COLORS)], linewidths=0.4, label=f"class {k}")  # fmt: skip
 
 
 def draw_boundary(ax, net, X, y, grid=120):
@@ -209,9 +232,9 @@ def draw_boundary(ax, net, X, y, grid=120):
     places = np.stack(np.meshgrid(u, v), axis=-1).reshape(-1, 2).astype("float32")
     P = asnumpy(net.predict_proba(get_array_module(net.theta).asarray(places)))
     sure = (P.max(axis=1) - 1 / P.shape[1]) / (1 - 1 / P.shape[1])
-    colors = np.array([matplotlib.colors.to_rgb(color) for color in COLORS[: P.shape[1]]])
+    colors = np.array([matplotlib.colors.to_rgb(color) for color in COLORS])
     strength = (0.08 + 0.42 * sure)[:, None]
-    image = 1 - strength * (1 - colors[P.argmax(axis=1)])
+    image = 1 - strength * (1 - colors[P.argmax(axis=1) % len(COLORS)])
     extent = (low[0], high[0], low[1], high[1])
     ax.imshow(image.reshape(grid, grid, 3), origin="lower", extent=extent, aspect="auto",
               interpolation="bilinear")  # fmt: skip
@@ -272,35 +295,53 @@ def draw_chain(ax, boxes, forward, backward):
 # --- The errors of a gradient check (notebook 06) -------------------------------------------------
 
 
+_GREEK = {"gamma": "γ", "beta": "β"}
+
+
 def draw_gradient_report(figure, report, numbers=True):
     """Draw the errors of a :class:`GradientReport` on an empty figure: layers side by side.
 
-    Each layer is a map of its W, inputs as rows and units as columns, with its b as a strip below.
-    Nearly white: right, to within the report's tolerance. From orange to black: wrong. ``numbers``
-    adds the smallest and the largest error under each map.
+    Each layer is a map of its W, inputs as rows and units as columns, with its b as a strip below,
+    and γ and β of the batch normalization that follows it. Nearly white: right, to within the
+    report's tolerance. From orange to black: wrong; NaN is black. ``numbers`` adds the smallest and
+    the largest error under each map.
     """
     colors = _error_colors(report.tolerance)
     norm = matplotlib.colors.LogNorm(1e-16, 1)
-    layers = {name.rsplit(".", 1)[0]: None for name in report.per_parameter}
-    maps = [[report.per_parameter[f"{layer}.{name}"] for name in "Wb"] for layer in layers]
-    axes = figure.subplots(1, len(maps), squeeze=False, width_ratios=[len(b) for W, b in maps])[0]
-    for number, (ax, (W, b)) in enumerate(zip(axes, maps, strict=True), start=1):
-        n_in, n_out = W.shape
+    maps, last = [], None  # of each layer with W: (name, errors as a matrix), what follows included
+    for name, errors in report.per_parameter.items():
+        layer, parameter = name.rsplit(".", 1)
+        if not maps or (layer != last and f"{layer}.W" in report.per_parameter):
+            maps.append([])
+        last = layer
+        # NaN would be left white: it is made the largest error.
+        errors = np.nan_to_num(np.atleast_2d(errors), nan=1.0, posinf=1.0)
+        maps[-1].append((parameter, errors))
+    widths = [parts[0][1].shape[1] for parts in maps]
+    axes = figure.subplots(1, len(maps), squeeze=False, width_ratios=widths)[0]
+    first = int("W" in dict(maps[0]))  # or 0: batch normalization of the inputs themselves
+    for number, (ax, n_out, parts) in enumerate(zip(axes, widths, maps, strict=True), first):
+        n_in = max(len(errors) for _, errors in parts)
         gap, strip = 0.04 * n_in, 0.16 * n_in  # between W and b, and the height of b
-        bottom = n_in + gap + strip
-        for errors, low, high in ((W, n_in, 0), (b[None, :], bottom, n_in + gap)):
+        names, middles, bottom = [], [], -gap
+        for name, errors in parts:
+            top = bottom + gap
+            bottom = top + (n_in if name == "W" else strip)
+            names.append(_GREEK.get(name, name) + str(number))
+            middles.append((top + bottom) / 2)
             image = ax.imshow(np.clip(errors, 1e-16, 1), cmap=colors, norm=norm, aspect="auto",
-                              interpolation="nearest", extent=(0, n_out, low, high))  # fmt: skip
+                              interpolation="nearest", extent=(0, n_out, bottom, top))  # fmt: skip
             ax.add_patch(matplotlib.patches.Rectangle(
-                (0, low), n_out, high - low, fill=False, clip_on=False))  # fmt: skip
+                (0, bottom), n_out, top - bottom, fill=False, clip_on=False))  # fmt: skip
         ax.set(xlim=(0, n_out), ylim=(bottom, 0), xticks=[], yticks=[])
         ax.grid(False)
         ax.spines[:].set_visible(False)
         if numbers:
-            both = np.concatenate([W.ravel(), b])
-            ax.set(title=f"layer {number}: {n_in} → {n_out}",
-                   xlabel=f"errors {_short(both.min())} to {_short(both.max())}")  # fmt: skip
-            ax.set_yticks([n_in / 2, bottom - strip / 2], [f"W{number}", f"b{number}"])
+            together = np.concatenate([errors.ravel() for _, errors in parts])
+            least, largest = _short(together.min()), _short(together.max())
+            ax.set(title=f"layer {number}: {n_in} → {n_out}" if number else f"{n_out} inputs",
+                   xlabel=f"errors {least} to {largest}")  # fmt: skip
+            ax.set_yticks(middles, names)
             ax.tick_params(length=0)
     if numbers:
         ticks = [1e-16, report.tolerance, 1e-4, 1e-2, 1]
@@ -310,7 +351,7 @@ def draw_gradient_report(figure, report, numbers=True):
 
 def plot_gradient_report(report, alt, size=(9, 3.8)):
     """Draw the errors of one :class:`GradientReport` as a :class:`Picture`."""
-    with matplotlib.rc_context(STYLE):
+    with styled():
         figure = Figure(figsize=size, layout="constrained")
         draw_gradient_report(figure, report)
     return Picture(figure, alt)
@@ -318,7 +359,7 @@ def plot_gradient_report(report, alt, size=(9, 3.8)):
 
 def plot_gradient_reports(reports, alt, columns=5, size=(10, 4.2)):
     """Draw many reports as small maps without numbers: ``reports`` goes from title to report."""
-    with matplotlib.rc_context(STYLE):
+    with styled():
         figure = Figure(figsize=size, layout="constrained")
         rows = -(-len(reports) // columns)
         parts = figure.subfigures(rows, columns, wspace=0.06, hspace=0.06, squeeze=False)
@@ -349,7 +390,7 @@ def draw_layer(X, W, b):
     X, W, b = asnumpy(X), asnumpy(W), asnumpy(b)[None, :]
     parts = {"X": X, "W": W, "b": b, "Z": X @ W + b}
     framed = {"X": (1, X.shape[1]), "W": (len(W), 1), "b": (1, 1), "Z": (1, 1)}
-    with matplotlib.rc_context(STYLE):
+    with styled():
         figure = Figure(figsize=(9, 2.6), layout="constrained")
         axes = figure.subplots(1, 4, width_ratios=[M.shape[1] for M in parts.values()])
     limit = max(np.abs(M).max() for M in parts.values())
@@ -455,16 +496,18 @@ def tuning_importance(study, names=None):
     """Return a dict: how much each hyperparameter matters for being among the best trials.
 
     The shares sum to 1. The dict is empty where there is nothing to compare: fewer than two
-    complete trials, or fewer than two hyperparameters.
+    complete trials, or fewer than two hyperparameters. ``names`` are those to compare, by default
+    all.
     """
     import optuna  # imported on use: only a study brings one here
 
     complete = [trial for trial in study.trials if trial.state.name == "COMPLETE"]
-    if len(complete) < 2 or (names is not None and len(names) < 2):
+    if len(complete) < 2:
         return {}
     # The evaluator is named, because another one of Optuna's needs scikit-learn.
     evaluator = optuna.importance.PedAnovaImportanceEvaluator()
-    return optuna.importance.get_param_importances(study, evaluator=evaluator, params=names)
+    importance = optuna.importance.get_param_importances(study, evaluator=evaluator, params=names)
+    return importance if len(importance) > 1 else {}
 
 
 def _draw_parallel(ax, complete, pruned, axes_of):

@@ -33,7 +33,7 @@ import numpy as np
 
 from .augment import Adversarial, Distortion, InTurn, Noise, Shifts
 from .backend import backend_report, default_array_module, get_array_module
-from .checkpoints import load, save
+from .checkpoints import check_place, load, save
 from .data import DATA_FOLDER, DataError, load_mnist
 from .layers import Dropout
 from .losses import SoftmaxCrossEntropy
@@ -154,7 +154,7 @@ def settings_of(name, changes=None):
     ------
     ValueError
         If there is no such rung, or a change names no setting; the message lists those there are.
-        If the number of members, or what to learn from, cannot be.
+        If the number of members, what to learn from, or batch_norm cannot be.
     """
     if name not in RUNGS:
         raise ValueError(f"there is no rung {name!r}: expected one of {', '.join(RUNGS)}")
@@ -170,6 +170,9 @@ def settings_of(name, changes=None):
         raise ValueError(
             f"unknown learn_from {settings['learn_from']!r}: expected 'train' or 'train and valid'"
         )
+    # Any word is true to Python, "no" as well.
+    if not isinstance(settings["batch_norm"], bool):
+        raise ValueError(f"expected batch_norm as True or False, got {settings['batch_norm']!r}")
     return settings
 
 
@@ -407,16 +410,24 @@ def best_network():
 
 # ---------------------------------------------------------------------- the results
 
+# What a result needs to be counted and compared.
+NEEDED = ("rung", "seed", "experiment", "settings", "valid_accuracy", "test_accuracy", "seconds")
+
 
 def add_result(result, path=RESULTS):
     """Add one line to the file of results: all of it, or none."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    line = json.dumps(result, ensure_ascii=False) + "\n"
-    with open(path, "ab") as file:
-        file.write(line.encode())
-        file.flush()
-        os.fsync(file.fileno())
+    rest = (json.dumps(result, ensure_ascii=False) + "\n").encode()
+    with open(path, "ab", buffering=0) as file:  # a buffer would write its rest at closing
+        size = file.seek(0, os.SEEK_END)
+        try:
+            while rest:  # a disk that is nearly full takes a part, and fails at the next
+                rest = rest[file.write(rest) :]
+            os.fsync(file.fileno())
+        except OSError:
+            file.truncate(size)
+            raise
 
 
 def read_results(path=RESULTS):
@@ -431,14 +442,16 @@ def read_results(path=RESULTS):
     if not path.exists():
         return []
     results = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
         try:
             result = json.loads(line)
-            result["rung"], result["seed"], result["test_accuracy"]
+            for name in NEEDED:
+                result[name]
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(
-                f"{path}, line {number}: expected one result as JSON, got {line[:60]!r} "
-                f"({type(error).__name__}: {error}). Remove that line."
+                f"{path}, line {number}: expected one result as JSON, got "
+                f"{line[:60].decode(errors='replace')!r} ({type(error).__name__}: {error}). "
+                "Remove that line."
             ) from error
         results.append(result)
     return results
@@ -522,7 +535,9 @@ def in_percent(mean_error):
 
 
 def changes_from(text):
-    """Return the dict that ``"lr=0.002 epochs=5"`` says; values are JSON, or words as they are.
+    """Return the dict that ``"lr=0.002 epochs=5"`` says.
+
+    Values are JSON, or None, True and False as in Python, or words as they are.
 
     Raises
     ------
@@ -537,7 +552,7 @@ def changes_from(text):
         try:
             changes[name] = json.loads(value)
         except ValueError:
-            changes[name] = value
+            changes[name] = {"None": None, "True": True, "False": False}.get(value, value)
     return changes
 
 
@@ -582,16 +597,19 @@ def climb(options):
         raise ValueError("expected at least one seed, counted from 0")
     changes = changes_from(options.changes) if options.changes else None
     settings = settings_of(options.rung, changes)
-    if options.save is not None and not options.save.parent.is_dir():
-        raise FileNotFoundError(f"there is no folder {options.save.parent} to save a network in")
+    if options.save is not None:
+        for place in places(options.save, settings["members"]):
+            check_place(place)
     if RUNGS[options.rung].machine == "gpu" and default_array_module() is np:
         print(f"{options.rung} is meant for a GPU; on this machine it takes very long.")
     options.results.parent.mkdir(parents=True, exist_ok=True)
-    data, nets = load_mnist(), []
-    for seed in range(options.first_seed, options.first_seed + options.seeds):
+    data = load_mnist()
+    seeds = range(options.first_seed, options.first_seed + options.seeds)
+    for seed in seeds:
         done = read_results(options.results)
         known = not changes and is_recorded(options.rung, seed, settings, done)
-        if known and options.save is None and not _lacks_checkpoints(options, settings, seed):
+        to_save = options.save is not None and seed == seeds[-1]
+        if known and not to_save and not _lacks_checkpoints(options, settings, seed):
             print(f"{options.rung}, seed {seed}: recorded already in {options.results}")
             continue
         result, nets = run(options.rung, seed, changes, data, options.results.parent,
@@ -601,12 +619,12 @@ def climb(options):
             return 1
         if not known:
             add_result(result, options.results)
-        if not options.keep:
-            remove_checkpoints(options.results.parent, result)
         print(f"{options.rung}, seed {seed}: {in_words(result)}", flush=True)
-    if options.save is not None and nets:
-        for path in save_networks(nets, options.save):
-            print(f"saved {path}")
+        if to_save and not result["stopped"]:
+            for path in save_networks(nets, options.save):
+                print(f"saved {path}")
+        if not options.keep:  # the last: what fails above can be done again from them
+            remove_checkpoints(options.results.parent, result)
     return 0
 
 
@@ -628,16 +646,23 @@ def in_words(result):
     return ", ".join([*parts, f"{result['epochs']} epochs in {result['seconds']:.0f} s"])
 
 
-def save_networks(nets, path):
-    """Write one network to ``path``, the members of a committee to path-1, path-2, ...: a list."""
+def places(path, members):
+    """Return where networks are saved: one in ``path``, a committee in path-1, path-2, ..."""
     path = Path(path)
-    paths = [path] if len(nets) == 1 else [
-        path.with_name(f"{path.stem}-{number}{path.suffix}") for number in range(1, len(nets) + 1)
-    ]  # fmt: skip
+    if members == 1:
+        return [path]
+    return [path.with_name(f"{path.stem}-{n}{path.suffix}") for n in range(1, members + 1)]
+
+
+def save_networks(nets, path):
+    """Write the networks to their :func:`places` and return these: a list of paths."""
+    paths = places(path, len(nets))
     for net, place in zip(nets, paths, strict=True):
         save(net, place)
     return paths
 
 
 if __name__ == "__main__":
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")  # a Windows console or file may not know "ş"
     sys.exit(main())

@@ -24,7 +24,7 @@ from .activations import ACTIVATIONS
 from .backend import asnumpy
 from .network import mlp
 from .optimizers import SGD, Adam, Momentum, RMSprop
-from .training import fit
+from .training import _fingerprint, check_settings, fit
 
 # Optuna's reports on single trials are silenced: the progress bar says how far the search is, and
 # an error in a trial is raised anyhow.
@@ -109,7 +109,8 @@ def tune(objective_or_space, train=None, valid=None, *, n_trials, epochs=5, sche
     optuna.Study
         ``study.best_params`` and ``study.best_value`` say what was found, ``study.trials`` all that
         was tried; :func:`build_from` makes a network from ``best_params``. A training that diverged
-        is a pruned trial. Also returned after an interrupt, with the trials finished until then.
+        or ran out of memory is a pruned trial, whose ``user_attrs["stopped"]`` says so. Also
+        returned after an interrupt, with the trials finished until then.
 
     Raises
     ------
@@ -118,6 +119,8 @@ def tune(objective_or_space, train=None, valid=None, *, n_trials, epochs=5, sche
     """
     if isinstance(n_trials, bool) or not isinstance(n_trials, numbers.Integral) or n_trials < 1:
         raise ValueError(f"expected n_trials as an integer of at least 1, got {n_trials!r}")
+    if isinstance(seed, bool) or not isinstance(seed, numbers.Integral) or not 0 <= seed < 2**32:
+        raise ValueError(f"expected seed as an integer from 0 to 2^32 - 1, got {seed!r}")
     if callable(objective_or_space):
         if train is not None or valid is not None:
             raise ValueError(
@@ -129,6 +132,7 @@ def tune(objective_or_space, train=None, valid=None, *, n_trials, epochs=5, sche
         space = _check_space(objective_or_space)
         if train is None or valid is None:
             raise ValueError("expected two sets with a space: tune(space, train, valid, ...)")
+        _check_epochs(epochs)
 
         def objective(trial):
             settings = {name: _suggest(trial, name, space[name]) for name in space}
@@ -137,6 +141,8 @@ def tune(objective_or_space, train=None, valid=None, *, n_trials, epochs=5, sche
                              **options)  # fmt: skip
 
         task = f"{space}, epochs={epochs}, seed={seed}, {len(train[1])} training examples"
+        if schedule:  # said only then: the tasks of older studies know none
+            task += f", schedule={_fingerprint(schedule)}"
     study = optuna.create_study(
         storage=_open(storage), study_name=study_name, direction="maximize", load_if_exists=True,
         sampler=_Sampler(seed), pruner=pruner or optuna.pruners.SuccessiveHalvingPruner(
@@ -172,9 +178,12 @@ def fit_trial(trial, net, train, valid, *, epochs, schedule=None, seed=0, **opti
     Raises
     ------
     optuna.TrialPruned
-        If the trial is to be stopped, or the training diverged, which
-        ``trial.user_attrs["stopped"]`` then says.
+        If the trial is to be stopped, or the training ended early because it diverged or memory
+        ran out, which ``trial.user_attrs["stopped"]`` then says.
+    ValueError, TypeError
+        If the data or a setting cannot be used; before anything is computed.
     """
+    _check_epochs(epochs)
     rng = np.random.default_rng(seed)
     for epoch in range(epochs):
         part = schedule and (lambda t, done=epoch: schedule((done + t) / epochs))
@@ -185,14 +194,28 @@ def fit_trial(trial, net, train, valid, *, epochs, schedule=None, seed=0, **opti
         if history.stopped and history.stopped.startswith("interrupted"):
             raise KeyboardInterrupt
         if history.stopped:
-            trial.set_user_attr("stopped", f"diverged in epoch {epoch + 1}")
+            why = _why(history.stopped, epoch + 1)
+            trial.set_user_attr("stopped", why)
             trial.report(math.nan, epoch + 1)
-            raise optuna.TrialPruned(f"diverged in epoch {epoch + 1}")
+            raise optuna.TrialPruned(why)
         accuracy = history.valid_accuracy[-1]
         trial.report(accuracy, epoch + 1)
         if epoch + 1 < epochs and trial.should_prune():
             raise optuna.TrialPruned(f"after epoch {epoch + 1}")
     return accuracy
+
+
+def _check_epochs(epochs):
+    """Raise ValueError unless ``fit`` could do so many: it is only ever asked for one at a time."""
+    check_settings(1, epochs, batch_size=None, l2=0.0)
+
+
+def _why(stopped, epoch):
+    """Return in words why a trial's training stopped; ``fit`` took the epoch for the first one."""
+    if stopped.startswith("diverged"):
+        return f"diverged in epoch {epoch}"
+    # Which parameters the network has is of no use in a trial.
+    return stopped.partition(". The network has")[0].replace("epoch 1", f"epoch {epoch}")
 
 
 def build_from(settings, train, seed=0):

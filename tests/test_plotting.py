@@ -1,12 +1,15 @@
 """Figures: what they show, where they are saved, and what stands in for them."""
 
 import base64
+import threading
 
+import matplotlib
 import numpy as np
 import pytest
 
 import nnhelpers as nn
 from nnhelpers import plotting, record
+from nnhelpers.gradcheck import GradientReport
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -62,6 +65,15 @@ def test_it_saves_itself_under_a_name_that_tells_the_run(trained, tmp_path, monk
     assert picture.path.read_bytes() == picture.png()
 
 
+def test_the_name_of_a_deep_networks_run_is_no_longer_than_a_file_system_takes(trained, tmp_path):
+    history = trained[2]
+    history.settings["sizes"] = [784, *70 * [200], 10]
+    name = plotting.run_name(history)
+    assert name.startswith("784-...-10_71layers_epochs4_lr0.1_valid") and len(name) < 100
+    path = nn.plot_history(history, save=False).save(name, tmp_path)
+    assert path.name == f"{name}.png"
+
+
 @pytest.mark.parametrize("name", ['a:b%c>d"e|f?', "../up", "x/y\\z", " spaces "])
 def test_every_file_system_takes_the_name(name, tmp_path, trained):
     path = plotting.plot_boundary(trained[0], *trained[1]).save(name, tmp_path)
@@ -87,6 +99,13 @@ def test_boundary_is_the_networks_opinion(trained):
     plotting.draw_boundary(ax, net, X, y, grid=30)
     assert ax.images[0].get_array().shape == (30, 30, 3)
     assert len(ax.collections) >= 3
+
+
+@pytest.mark.parametrize("classes", [9, 12])
+def test_more_classes_than_colors_can_be_drawn(classes):
+    train = nn.make_spirals(60, classes=classes, seed=0)
+    [ax] = plotting.plot_boundary(nn.mlp([2, 8, classes]), *train).figure.axes
+    assert len(ax.get_legend().get_texts()) == classes
 
 
 def test_matrix_is_symmetric_about_zero():
@@ -121,6 +140,36 @@ def test_a_gradient_reports_map_shows_its_errors():
     shown = figure.axes[0].images[0].get_array()
     assert shown.shape == (5, 4) and shown.argmax() == 1 * 4 + 2
     assert len(plotting.plot_gradient_reports({"a": report, "b": report}, alt="Two.").png()) > 1000
+
+
+@pytest.mark.parametrize("in_front", [False, True])
+def test_a_gradient_reports_map_shows_batch_normalization(in_front):
+    net = nn.mlp([5, 4, 3], batch_norm=True)
+    if in_front:
+        layers = [nn.BatchNorm(5), *(layer.fresh() for layer in net.layers)]
+        net = nn.Network(layers, net.loss_function)
+    report = nn.gradient_check(net, np.random.default_rng(0).normal(size=(6, 5)), np.arange(6) % 3)
+    report.per_parameter[f"layers.{1 + in_front}.gamma"][2] = 0.5
+    *axes, _ = plotting.plot_gradient_report(report, alt="A wrong scale.").figure.axes
+    names = [[label.get_text() for label in ax.get_yticklabels()] for ax in axes]
+    assert names == [["γ0", "β0"]] * in_front + [["W1", "b1", "γ1", "β1"], ["W2", "b2"]]
+    images = axes[in_front].images
+    assert [tuple(image.get_array().shape) for image in images] == [(5, 4)] + 3 * [(1, 4)]
+    assert images[2].get_array()[0, 2] == 0.5 and "to 0.50" in axes[in_front].get_xlabel()
+
+
+def test_no_number_is_the_largest_error():
+    report = GradientReport("central", 1e-6, {
+        "layers.0.W": np.array([[0.0, np.nan], [np.inf, 1e-9]]), "layers.0.b": np.zeros(2)
+    })  # fmt: skip
+    ax = plotting.plot_gradient_report(report, alt="Two that are no numbers.").figure.axes[0]
+    image = ax.images[0]
+    drawn = image.get_cmap()(image.norm(image.get_array()))
+    black = image.get_cmap()(1.0)
+    assert [[tuple(place) == black for place in row] for row in drawn] == [
+        [False, True], [True, False]
+    ]  # fmt: skip
+    assert "to 1.00" in ax.get_xlabel()
 
 
 def test_a_confusion_matrix_shows_its_counts():
@@ -182,3 +231,28 @@ def test_a_ladder_of_any_length_can_be_drawn():
         shown = [len(ax.get_yticklabels()) for ax in picture.figure.axes]
         assert sum(shown) == count
         assert picture.png().startswith(PNG)
+
+
+def test_two_threads_that_draw_leave_matplotlibs_settings_alone():
+    """Widgets draw on threads of their own, and Matplotlib has one set of settings for all."""
+    before = dict(matplotlib.rcParams)
+    first_is_in, second_is_in, first_is_out = (threading.Event() for _ in range(3))
+
+    def first():
+        with plotting.styled():
+            first_is_in.set()
+            second_is_in.wait(0.2)  # in vain, if one waits for the other
+        first_is_out.set()
+
+    def second():
+        first_is_in.wait()
+        with plotting.styled():
+            second_is_in.set()
+            first_is_out.wait()
+
+    threads = [threading.Thread(target=work) for work in (first, second)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert dict(matplotlib.rcParams) == before

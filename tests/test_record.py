@@ -64,6 +64,16 @@ def small_mlp(sizes, **options):
     return nn.mlp([min(size, 16) for size in sizes], **options)
 
 
+def test_changes_are_read_as_python_or_json_writes_them():
+    text = "batch_norm=False schedule=None max_norm=null lr=0.1 sizes=[784,10] optimizer=Adam"
+    changes = record.changes_from(text)
+    assert changes == {"batch_norm": False, "schedule": None, "max_norm": None, "lr": 0.1,
+                       "sizes": [784, 10], "optimizer": "Adam"}  # fmt: skip
+    net, _, options = record.build(record.settings_of("batch_norm", changes), 0)
+    assert "BatchNorm" not in repr(net) and options["schedule"] is None
+    assert record.changes_from("batch_norm=True") == record.changes_from("batch_norm=true")
+
+
 def test_settings_are_copies():
     record.settings_of("plain")["lr"] = 7
     assert record.settings_of("plain")["lr"] != 7
@@ -255,6 +265,42 @@ def test_saved_networks(results, tmp_path, capsys):
     assert nn.load(paths[1]).sizes == [2, 2]
 
 
+def test_a_place_where_no_network_can_be_is_told_before_the_training(results, tmp_path, capsys):
+    (tmp_path / "net.npz").mkdir()
+    assert command(results, "--rung", "tiny", "--save", str(tmp_path / "net.npz")) == 2
+    assert "expected the name of a file to write, got the folder" in capsys.readouterr().err
+    (tmp_path / "two-2.npz").mkdir()
+    arguments = ["--rung", "tiny", "--try", "members=2", "--save", str(tmp_path / "two.npz")]
+    assert command(results, *arguments) == 2 and "two-2.npz" in capsys.readouterr().err
+    assert not results.exists() and not list(tmp_path.glob("*.ckpt.npz"))
+
+
+def test_what_could_not_be_saved_can_be_saved_again(results, tmp_path, monkeypatch, capsys):
+    def full(net, path):
+        raise OSError(28, "No space left on device")
+
+    arguments = ["--rung", "tiny", "--save", str(tmp_path / "net.npz")]
+    monkeypatch.setattr(record, "save", full)
+    assert command(results, *arguments) == 2
+    told = capsys.readouterr()
+    assert "No space left" in told.err and "tiny, seed 0: validation" in told.out
+    assert len(list(tmp_path.glob("*.ckpt.npz"))) == 1
+    monkeypatch.undo()
+    monkeypatch.setattr(nn.Network, "learn_batch", None)  # nothing is trained any more
+    assert command(results, *arguments) == 0
+    assert sorted(os.listdir(tmp_path)) == ["net.npz", "results.jsonl"]
+    assert len(record.read_results(results)) == 1
+
+
+def test_only_the_last_seed_is_trained_again_to_be_saved(results, tmp_path, capsys):
+    assert command(results, "--rung", "tiny", "--seeds", "2") == 0
+    capsys.readouterr()
+    save = ["--save", str(tmp_path / "net.npz")]
+    assert command(results, "--rung", "tiny", "--seeds", "2", *save) == 0
+    printed = capsys.readouterr().out
+    assert "seed 0: recorded already" in printed and "seed 1: validation" in printed
+
+
 def test_other_settings_of_the_same_name_do_not_count(results, data):
     result, _ = record.run("tiny", data=data, progress=False)
     old = {**result, "settings": {**result["settings"], "lr": 9.0}}
@@ -281,6 +327,8 @@ def test_other_settings_of_the_same_name_do_not_count(results, data):
     (["--rung", "tiny", "--try", "members=1.5"], "members of at least 1, got 1.5"),
     (["--rung", "tiny", "--try", "members=two"], "members of at least 1, got 'two'"),
     (["--rung", "tiny", "--try", "augment=Shifts"], "augment as .name: settings., such as"),
+    (["--rung", "tiny", "--try", "batch_norm=no"], "batch_norm as True or False, got 'no'"),
+    (["--rung", "tiny", "--try", "batch_norm=1"], "batch_norm as True or False, got 1"),
     (["--rung", "tiny", "--seeds", "0"], "at least one seed"),
     (["--rung", "tiny", "--save", "no/such/folder/net.npz"], "no folder"),
 ])  # fmt: skip
@@ -292,15 +340,42 @@ def test_commands_that_cannot_be(results, capsys, arguments, message):
     assert not results.exists()
 
 
-def test_a_damaged_line_is_named(results, data):
-    result, _ = record.run("tiny", data=data, progress=False)
+def test_the_list_can_go_to_a_file_in_any_encoding(results):
+    environment = {**os.environ, "NNHELPERS_BACKEND": "numpy", "PYTHONIOENCODING": "cp1252"}
+    done = subprocess.run(
+        [sys.executable, "-m", "nnhelpers.record", "--list", "--results", str(results)],
+        env=environment, capture_output=True,
+    )  # fmt: skip
+    assert done.returncode == 0 and b"Cire?an's network" in done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("damage", [
+    b'{"rung": "tiny"', b"[1]", b"7", b"", b'{"rung": "\xff"}',
+    *(f'"{name}":'.encode() for name in record.NEEDED),
+])  # fmt: skip
+def test_a_damaged_line_is_named(results, capsys, damage):
+    """Nothing but one whole result is a line; ``damage`` that ends in a colon is a key left out."""
+    whole = json.dumps({name: None for name in record.NEEDED}).encode()
+    line = whole.replace(damage, b'"other":') if damage.endswith(b":") else damage
+    results.write_bytes(whole + b"\n" + line + b"\n")
+    assert command(results, "--list") == 2
+    assert "results.jsonl, line 2: expected one result as JSON, got" in capsys.readouterr().err
+
+
+def test_a_result_is_added_whole_or_not_at_all(results):
+    resource = pytest.importorskip("resource", reason="a file's size cannot be limited")
+    result = {name: None for name in record.NEEDED}
     record.add_result(result, results)
-    with open(results, "a", encoding="utf-8") as file:
-        file.write('{"rung": "tiny"\n')
-    with pytest.raises(
-        ValueError, match=r"results.jsonl, line 2: expected one result as JSON, got"
-    ):
-        record.read_results(results)
+    before, limits = results.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 20, limits[1]))  # as on a full disk
+    try:
+        with pytest.raises(OSError):
+            record.add_result(result, results)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert results.read_bytes() == before
+    record.add_result(result, results)
+    assert record.read_results(results) == [result, result]
 
 
 # ---------------------------------------------------------------- killed and resumed
@@ -317,7 +392,7 @@ RUN = """
         global count
         replace(*args)
         count += 1
-        if count == kill_at:  # after the checkpoint of that epoch
+        if count == kill_at:  # after that many checkpoints
             os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
 
     os.replace = deadly
@@ -336,7 +411,7 @@ def start(kill_at, results, *arguments):
 @pytest.mark.parametrize("changes, kills", [
     ("epochs=4 dropout=0.3 average=0.9", [1, 2]),
     ('epochs=3 augment={"Adversarial":{"amount":0.1}}', [2]),
-    ("members=2 epochs=3", [2, 2]),  # in the first member, then in the second
+    ("members=2 epochs=3", [2, 4]),  # in the first member, then in the second
 ])  # fmt: skip
 def test_killed_and_resumed_ends_with_the_same_bits(tmp_path, changes, kills):
     for name in ("killed", "whole"):

@@ -127,6 +127,25 @@ def test_diverged_trainings_are_bad_trials(spirals, capsys):
     assert capsys.readouterr().out == "", "no line from each training"
 
 
+def test_a_training_without_memory_says_so(spirals, monkeypatch):
+    """The second epoch of the first trial finds no memory; the search goes on."""
+    calls = []
+
+    def learn_batch(self, X, y, l2):
+        calls.append(1)
+        if len(calls) == 5:
+            raise MemoryError("3 TiB were asked for")
+        return real(self, X, y, l2)
+
+    real = nn.Network.learn_batch
+    monkeypatch.setattr(nn.Network, "learn_batch", learn_batch)
+    study = search({"lr": 0.1, "batch_size": 50}, *spirals, n_trials=2, epochs=2)
+    assert [trial.state.name for trial in study.trials] == ["PRUNED", "COMPLETE"]
+    told = study.trials[0].user_attrs["stopped"]
+    assert told.startswith("memory ran out in ") and " epoch 2" in told and "3 TiB" in told
+    assert told.endswith("narrower layers")
+
+
 def test_nothing_but_divergence_ends_too(spirals):
     study = search({"lr": 1e30, "optimizer": "sgd"}, *spirals, n_trials=3)
     assert counts(study) == {"PRUNED": 3}
@@ -262,6 +281,22 @@ def test_bad_calls(spirals):
             search(hill, n_trials=n_trials)
 
 
+def test_bad_settings_leave_no_study_behind(tmp_path, spirals):
+    storage = f"sqlite:///{tmp_path / 'tuning.db'}"
+    for name, wrong in (("epochs", 0), ("epochs", 2.5), ("epochs", None), ("seed", None),
+                        ("seed", -1), ("seed", 1.5), ("seed", True), ("seed", 2**32)):  # fmt: skip
+        with pytest.raises(ValueError, match=f"expected {name} as an integer"):
+            search({"lr": 0.1}, *spirals, n_trials=1, storage=storage, **{name: wrong})
+    assert not trials_in(storage)
+    study = search({"lr": 0.1}, *spirals, n_trials=1, storage=storage, seed=np.int64(2))
+    assert counts(study) == {"COMPLETE": 1}
+
+
+def test_a_function_that_asks_for_no_epochs_is_told(spirals):
+    with pytest.raises(ValueError, match="expected epochs as an integer of at least 1, got 0"):
+        nn.fit_trial(None, nn.mlp([2, 4, 3]), *spirals, epochs=0, optimizer=nn.SGD(0.1))
+
+
 def test_bad_storages(tmp_path, spirals):
     with pytest.raises(ValueError, match="try 'sqlite:///tuning.db'"):
         search(hill, n_trials=1, storage="tuning.db")
@@ -280,11 +315,26 @@ def test_a_study_is_not_continued_with_another_task(tmp_path, spirals):
     for objective, data, options in (
         ({"lr": 0.1}, spirals, {"epochs": 2}),
         ({"lr": 0.2}, spirals, {"epochs": 1}),
+        ({"lr": 0.1}, spirals, {"epochs": 1, "schedule": nn.cosine()}),
         (hill, (), {}),
     ):
         with pytest.raises(ValueError, match="cannot be compared.*another study_name"):
             search(objective, *data, n_trials=2, storage=storage, **options)
     assert len(search(hill, n_trials=2, storage=storage, study_name="hill").trials) == 2
+    options = {"epochs": 1, "storage": storage, "study_name": "with a schedule"}
+    for n_trials in (1, 2):
+        search({"lr": 0.1}, *spirals, n_trials=n_trials, schedule=nn.cosine(), **options)
+    with pytest.raises(ValueError, match="cannot be compared"):
+        search({"lr": 0.1}, *spirals, n_trials=3, schedule=nn.one_cycle(), **options)
+
+
+def test_a_study_from_before_schedules_were_kept_goes_on(tmp_path, spirals):
+    storage = f"sqlite:///{tmp_path / 'tuning.db'}"
+    study = optuna.create_study(
+        storage=tuning._open(storage), study_name="tuning", direction="maximize"
+    )
+    study.set_user_attr("task", "{'lr': [0.1]}, epochs=1, seed=0, 150 training examples")
+    assert len(search({"lr": 0.1}, *spirals, n_trials=1, epochs=1, storage=storage).trials) == 1
 
 
 # --- Kills and company ----------------------------------------------------------------------------
@@ -400,6 +450,8 @@ def test_importance_finds_what_matters():
 
     importance = nn.tuning_importance(search(objective, n_trials=40))
     assert importance["x"] > 0.8 and sum(importance.values()) == pytest.approx(1)
+    alone = search(hill, n_trials=5)
+    assert nn.tuning_importance(alone) == nn.tuning_importance(alone, ["x"]) == {}
 
 
 def test_a_killed_trials_hyperparameters_are_tried_again(tmp_path, monkeypatch):
