@@ -234,11 +234,6 @@ def test_set_from_code_is_shown_on_the_pages(wave, page):
     page.ack("values")
     wave.enable("n")
     assert page.published("values")[-1][0]["content"]["disabled"] == ["go"]
-    page.ack("values")
-    wave.set_options("shape", ["sine", "saw"], "saw")
-    content = page.published("values")[-1][0]["content"]
-    assert content["options"]["shape"] == [["sine", "sine"], ["saw", "saw"]]
-    assert content["values"]["shape"] == "saw" and wave.values["shape"] == "saw"
 
 
 def test_when_the_last_page_goes_the_widget_is_told(wave, page):
@@ -258,6 +253,39 @@ def test_a_page_that_was_reloaded_is_forgotten(wave, monkeypatch):
     second.ack("picture")
     second.say("gone")
     assert first.name not in wave._pages and wave.noted == ["unwatched"]
+
+
+@pytest.mark.parametrize("speak", [
+    lambda page: page.ack("picture"), lambda page: page.set("lr", 0.5),
+])  # fmt: skip
+def test_a_page_that_was_hidden_for_long_is_there_again_when_it_speaks(wave, monkeypatch, speak):
+    now = [1000.0]
+    monkeypatch.setattr(live.time, "monotonic", lambda: now[0])
+    hidden, other = Page(wave, "hidden"), Page(wave, "other")
+    now[0] += 20
+    wave.publish("picture", {"i": 0})
+    other.say("gone")
+    assert not wave.watched
+    wave.publish("picture", {"i": 1})
+    hidden.sent, other.sent = other.sent, []  # what Python says comes to all pages
+    wave.send = lambda content, buffers=None: hidden.sent.append((content, buffers))
+    speak(hidden)
+    assert wave.watched
+    assert hidden.published("picture")[-1][0]["content"] == {"i": 1}, "it has missed this"
+    hidden.say("gone")
+    assert not wave.watched
+
+
+def test_a_hidden_page_that_says_so_is_not_given_up(wave, monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr(live.time, "monotonic", lambda: now[0])
+    hidden, other = Page(wave, "hidden"), Page(wave, "other")
+    now[0] += 20
+    wave.publish("picture", {})
+    hidden.say("ack")  # of nothing: it has drawn nothing
+    assert not wave.is_free("picture")
+    other.say("gone")
+    assert wave.watched and wave.noted == []
 
 
 def test_closing(wave, page):
@@ -286,12 +314,6 @@ def test_callbacks_from_two_threads_take_turns(wave, page):
     for thread in threads:
         thread.join()
     assert len(most) == 27 and max(most) == 1
-
-
-def test_errors_in_threads_of_ones_own_are_shown(wave, page):
-    with wave.errors_shown():
-        raise KeyError("lost")
-    assert wave.error == "KeyError: 'lost'"
 
 
 @pytest.mark.parametrize("wrong, expected", [

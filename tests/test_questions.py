@@ -2,6 +2,7 @@
 
 import math
 import re
+import time
 from pathlib import Path
 
 import nbformat
@@ -86,10 +87,20 @@ def test_numbers_are_read_as_people_type_them(typed, number):
     assert read_number(typed, unit="%") == pytest.approx(number)
 
 
-@pytest.mark.parametrize("typed", ["", "two", "1,5", "1/0", "1..2", "50 kg"])
+@pytest.mark.parametrize(
+    "typed",
+    ["", "two", "1,5", "1/0", "1/", "/2", "1/2/3", "1..2", "50 kg", "nan", "1e400"],
+)  # fmt: skip
 def test_what_is_no_number_is_refused_in_words(typed):
     with pytest.raises(ValueError, match="A number is wanted"):
         read_number(typed, unit="%")
+
+
+def test_a_number_without_end_is_refused_at_once():
+    began = time.thread_time()
+    with pytest.raises(ValueError, match="A number is wanted"):
+        read_number("1e3000000")
+    assert time.thread_time() - began < 0.1, "and not after millions of digits were computed"
 
 
 def test_a_comma_gets_a_hint():
@@ -129,8 +140,9 @@ def test_a_typed_number_is_answered():
     assert "application/vnd.jupyter.widget-view+json" in shown._repr_mimebundle_()
     _, row, told = shown.widget().children[0].children
     field = row.children[0]
-    field.value = "never"
-    assert "Not yet" in told.value and "A number is wanted" in told.value
+    for typed in ("never", "1e400"):
+        field.value = typed
+        assert "Not yet" in told.value and typed in told.value
     field.value = repr(float(NUMBERS[0].answer()))
     assert "Right" in told.value
 

@@ -1,6 +1,7 @@
 """The training panel's Python half: which settings act at once, and which wait for Reset."""
 
 import json
+import sys
 import time
 
 import numpy as np
@@ -10,6 +11,8 @@ from test_live_widgets import Page
 import nnhelpers as nn
 from nnhelpers.widgets import train_panel
 from nnhelpers.widgets.train_panel import parse_hidden
+
+module = sys.modules[parse_hidden.__module__]  # nnhelpers.widgets has a function of its name
 
 DATA = nn.make_moons(80, noise=0.2, seed=0)
 VALID = nn.make_moons(40, noise=0.2, seed=1)
@@ -162,6 +165,16 @@ def test_batch_norm_loss_and_dtype_stay_when_the_network_is_rebuilt(panel):
     assert live.net.theta.dtype == "float64"
 
 
+def test_the_loss_keeps_its_settings_when_the_network_is_rebuilt(panel):
+    given = nn.mlp([2, 8, 2], loss=nn.SoftmaxCrossEntropy(0.1))
+    live = panel(given)
+    live.set_value("hidden", "6")
+    loss = live.net.loss_function
+    assert loss.smoothing == 0.1 and loss is not given.loss_function
+    live.step()
+    assert live._given.loss_function.rows is None, "the next network begins with a loss of its own"
+
+
 def test_a_setting_that_cannot_be_is_shown_and_taken_back(panel):
     live = panel(nn.mlp([2, 8, 1], batch_norm=True), nn.make_moons(81, 0.1, 0), batch_size=27)
     page = Page(live)
@@ -217,6 +230,19 @@ def test_the_static_figure_is_of_a_real_run_and_leaves_the_panel_alone(panel):
     live = panel()
     assert live.png.startswith(b"\x89PNG")
     assert live.trainer.step_count == 0 and live.state == "ready"
+
+
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_the_static_figure_costs_little_whatever_the_settings_are(panel, monkeypatch, batch_norm):
+    net = nn.mlp([2, 100, 100, 2], batch_norm=batch_norm)
+    live = panel(net, nn.make_moons(501, 0.1, 0), nn.make_moons(400, 0.1, 1), batch_size=None)
+    monkeypatch.setattr(module, "FIGURE_WORK", 8 * 300 * net.theta.size)
+    trainer, steps = live._rehearsal()
+    assert (trainer.batch_size, steps) == (50, 1) and len(trainer.valid[1]) == 200
+    assert live.png.startswith(b"\x89PNG")
+    live.set_value("batch_size", 16)
+    trainer, steps = live._rehearsal()
+    assert (trainer.batch_size, steps, len(trainer.y)) == (16, 3, 501), "what costs little stays"
 
 
 @pytest.mark.parametrize("text, expected", [("128, 64", [128, 64]), ("8", [8]), ("", []),

@@ -94,6 +94,19 @@ def test_starting_twice_is_starting_once(trainer):
     assert sum(thread.name == "trainer" for thread in threading.enumerate()) == 1
 
 
+def test_starting_at_the_very_end_leaves_one_worker(trainer):
+    def press_train(t):  # before the worker, which has just ended the training, has ended itself
+        if t.state == "finished":
+            t.epochs_asked = 10_000_000
+            t.start()
+
+    live = trainer(epochs=1, watch=press_train)
+    live.start()
+    wait_for(lambda: live.epochs > 1)
+    wait_for(lambda: sum(thread.name == "trainer" for thread in threading.enumerate()) == 1, 5)
+    assert live.state == "running"
+
+
 def test_after_the_end_it_goes_on_for_as_many_epochs_again(trainer):
     live = trainer()
     for epochs in (3, 6):

@@ -1,10 +1,10 @@
 """One quick question: what is asked, what may be answered, and what each answer is told."""
 
 import html
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from fractions import Fraction
 
 LETTERS = "ABCDEFGH"
 
@@ -123,13 +123,17 @@ def read_number(typed, unit=""):
     if unit and text.endswith(unit.lower().replace(" ", "")):
         text = text[: -len(unit.replace(" ", ""))]
     text = re.sub(r"^(.+?)(?:\*|×)10(?:\^|\*\*)", r"\1e", text)  # 3×10^-4
+    top, slash, bottom = text.partition("/")
     try:
-        return float(Fraction(text))
+        number = float(top) / (float(bottom) if slash else 1.0)
     except (ValueError, ZeroDivisionError):
+        number = math.nan
+    if not math.isfinite(number):  # also 1e400, which no float can hold
         hint = " Write a point for decimals, and no comma." if "," in text else ""
         raise ValueError(
             f"A number is wanted here, such as 42, 0.5, 1/3 or 1e-3; got {typed.strip()!r}.{hint}"
-        ) from None
+        )
+    return number
 
 
 def show_number(number):

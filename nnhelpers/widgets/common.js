@@ -87,6 +87,7 @@ function connect(model, el) {
 
   // After a restart of the kernel there is nobody at the other end.
   function transmit(message, buffers) {
+    if (live.closed) return false; // Python knows that this page is gone: a late word would open it
     try {
       model.send(message, undefined, buffers);
       return true;
@@ -168,11 +169,11 @@ function connect(model, el) {
 
     close() {
       if (live.closed) return;
+      transmit({ kind: "gone", page, content: {} });
       live.closed = true;
       model.off("msg:custom", receive);
       if (frame !== null) cancelAnimationFrame(frame);
       for (const cleanup of cleanups) cleanup();
-      transmit({ kind: "gone", page, content: {} });
       root.remove();
     },
   };
@@ -200,6 +201,8 @@ function connect(model, el) {
     if (message.kind === "publish") {
       arrived.set(message.what, { id: message.id, content: message.content, buffers });
       if (frame === null) frame = requestAnimationFrame(drawArrived);
+      // A browser draws no frames in a hidden tab: Python is told that somebody is there all the same.
+      if (document.hidden) transmit({ kind: "ack", page });
     } else if (message.kind === "reply" && replies.has(message.id)) {
       const { resolve, reject } = replies.get(message.id);
       replies.delete(message.id);
@@ -253,8 +256,7 @@ function makeControls(live, parent) {
     }
   }
   parent.append(area, hint, live.status); // what goes wrong is said near the hand
-  live.on("values", ({ values, disabled, options }) => {
-    for (const [name, list] of Object.entries(options)) controls[name].setOptions(list);
+  live.on("values", ({ values, disabled }) => {
     for (const [name, value] of Object.entries(values)) {
       // The hand on the slider is newer than what Python last heard of it.
       if (!controls[name].held() && !live.isPending(`control:${name}`)) controls[name].set(value);
@@ -363,19 +365,14 @@ function makeSlider(live, spec, changed) {
 
 function makeMenu(live, spec, changed) {
   const id = uniqueId("menu");
-  const select = make("select", { id });
+  const { options } = spec; // pairs of what is read and what it stands for
+  const select = make("select", { id }, ...options.map(([text]) => make("option", {}, text)));
   const element = make("div", { class: "nn-control nn-menu" }, make("label", { for: id }, spec.label), select);
-  let options = [];
   const control = {
     element,
     inputs: [select],
     get value() { return options[select.selectedIndex]?.[1]; },
     set(next) { select.selectedIndex = options.findIndex((option) => option[1] === next); },
-    setOptions(list) {
-      if (JSON.stringify(list) === JSON.stringify(options)) return;
-      options = list;
-      select.replaceChildren(...list.map(([text]) => make("option", {}, text)));
-    },
     held: () => false,
     enable(on) { select.disabled = !on; },
   };
@@ -383,7 +380,6 @@ function makeMenu(live, spec, changed) {
     changed(control.value);
     sendValue(live, spec, control.value, control);
   });
-  control.setOptions(spec.options);
   control.set(spec.value);
   return control;
 }
@@ -442,7 +438,6 @@ function makeButton(live, spec, changed) {
     set() {},
     held: () => false,
     enable(on) { button.disabled = !on; },
-    setLabel(text) { if (button.textContent !== text) button.textContent = text; },
   };
 }
 
@@ -485,7 +480,6 @@ const CONTROLS = {
 const LIGHT_COLORS = ["#0072B2", "#D55E00", "#000000", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442"];
 const DARK_COLORS = ["#56B4E9", "#FF9248", "#FFFFFF", "#2ECC9B", "#E8A0C8", "#F5B83D", "#9AD2F5", "#F0E442"];
 const DASHES = [[], [7, 4], [2, 3], [8, 3, 2, 3], [12, 3], [4, 2, 1, 2], [1, 2], [14, 5]];
-const MARKERS = ["circle", "triangle", "square", "diamond", "cross", "plus"];
 
 // Blue is below zero, white is zero, orange above. Full blue is much darker than full orange, so
 // that the ends differ in grey too.
@@ -498,10 +492,6 @@ function divergingColor(t, middle = WHITE) {
   const share = Math.min(Math.abs(t), 1) || 0;
   const end = t < 0 ? BLUE : ORANGE;
   return middle.map((m, i) => Math.round(m + share * (end[i] - m)));
-}
-
-function cssColor([red, green, blue], alpha = 1) {
-  return `rgba(${red}, ${green}, ${blue}, ${alpha})`;
 }
 
 // The colours of the page around `element`: JupyterLab's own, light or dark.
@@ -597,7 +587,8 @@ function drawText(ctx, text, x, y, theme, options = {}) {
   ctx.restore();
 }
 
-// A point as one of MARKERS: shapes are told apart where colours are not.
+// A point as "circle", "square", "triangle", "diamond", "plus" or "cross": shapes are told apart
+// where colours are not.
 function drawMarker(ctx, shape, x, y, size, fill, edge = null) {
   ctx.beginPath();
   if (shape === "circle") ctx.arc(x, y, size, 0, 2 * Math.PI);

@@ -6,7 +6,6 @@ notebook: a saved notebook holds one line of text and one figure.
 """
 
 import base64
-import contextlib
 import io
 import math
 import threading
@@ -15,11 +14,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import anywidget
-import matplotlib
 import traitlets
 from matplotlib.figure import Figure
 
-from ..plotting import STYLE
+from ..plotting import styled
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -292,14 +290,6 @@ class LiveWidget(anywidget.AnyWidget):
         self.error = text if tone == "error" else None
         self.publish("message", {"text": text, "tone": tone})
 
-    @contextlib.contextmanager
-    def errors_shown(self):
-        """Show in the widget what the ``with`` block raises: for code in threads of your own."""
-        try:
-            yield
-        except Exception as error:  # else the log console alone would know
-            self.say(in_words(error), "error")
-
     def set_value(self, name, value):
         """Set the control ``name``, as if a hand had done it, on all pages.
 
@@ -326,12 +316,6 @@ class LiveWidget(anywidget.AnyWidget):
         self._disabled = self._disabled - set(names) if on else self._disabled | set(names)
         self._show_values()
 
-    def set_options(self, name, options, value):
-        """Give the Menu ``name`` other options and the ``value``, without a call of ``changed``."""
-        menu = Menu(**{**vars(self.controls[name]), "options": options, "value": value})
-        self.controls[name], self.values[name] = menu, menu.value
-        self._show_values()
-
     def close(self):
         """End the widget: its threads stop, its pages go empty."""
         if self.comm is not None:
@@ -344,7 +328,7 @@ class LiveWidget(anywidget.AnyWidget):
     def png(self):
         """The static figure: the bytes of a PNG file, drawn when first asked for."""
         if self._png is None:
-            with matplotlib.rc_context(STYLE):
+            with styled():
                 figure = Figure(figsize=self.size, layout="constrained")
                 self.draw(figure)
                 buffer = io.BytesIO()
@@ -374,10 +358,8 @@ class LiveWidget(anywidget.AnyWidget):
             self.comm._reply_subshell_for = lambda data, default: default
 
     def _show_values(self):
-        options = {c.name: c.options for c in self.controls.values() if isinstance(c, Menu)}
-        self.publish("values", {
-            "values": dict(self.values), "disabled": sorted(self._disabled), "options": options,
-        })  # fmt: skip
+        content = {"values": dict(self.values), "disabled": sorted(self._disabled)}
+        self.publish("values", content)
 
     def _send_newest(self, kind, channel):
         """Send what the channel holds; the caller has the lock ``_sending``."""
@@ -389,6 +371,8 @@ class LiveWidget(anywidget.AnyWidget):
     def _receive(self, widget, message, buffers):
         """Take one message from a page: the one place where all of them arrive."""
         kind, content = message.get("kind"), message.get("content") or {}
+        if kind not in ("hello", "gone"):
+            self._page_is_there(message.get("page"))
         if kind == "ack":
             return self._page_has_drawn(message)
         reply, answer = {"kind": "reply", "id": message.get("id")}, None
@@ -422,10 +406,16 @@ class LiveWidget(anywidget.AnyWidget):
             raise ValueError(f"{type(self).__name__} knows no message of kind {kind!r}")
         return handler(content, buffers)
 
+    def _page_is_there(self, page):
+        """Note that a page was heard of; if it had been given up, send it what it has missed."""
+        with self._sending:
+            if page in self._pages:
+                self._pages[page] = time.monotonic()
+            else:
+                self._page_opens(page)
+
     def _page_has_drawn(self, message):
         with self._sending:
-            if message.get("page") in self._pages:
-                self._pages[message["page"]] = time.monotonic()
             channel = self._channels.get(message.get("what"))
             if channel is None or channel.waiting != message.get("id"):
                 return
@@ -442,7 +432,7 @@ class LiveWidget(anywidget.AnyWidget):
     def _page_closes(self, page):
         with self._sending:
             self._pages.pop(page, None)
-            # A page that was reloaded says nothing when it goes; it has confirmed nothing since.
+            # A page that was reloaded says nothing when it goes; nothing was heard of it since.
             last = max((c.when for c in self._channels.values()), default=0.0)
             for silent in [p for p, seen in self._pages.items() if seen < last - 10]:
                 del self._pages[silent]

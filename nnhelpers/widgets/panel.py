@@ -3,13 +3,11 @@
 import base64
 import io
 import itertools
-import threading
 
 import ipywidgets
-import matplotlib
 from matplotlib.figure import Figure
 
-from ..plotting import STYLE
+from ..plotting import styled
 
 
 class Panel(ipywidgets.VBox):
@@ -34,9 +32,7 @@ class Panel(ipywidgets.VBox):
 
     def __init__(self, draw, alt, size=(8, 3.5), **controls):
         self.draw, self.alt, self.settings = draw, " ".join(alt.split()), controls
-        # Callbacks can come from another thread than the cell's: one drawing at a time.
-        self._lock = threading.RLock()
-        with matplotlib.rc_context(STYLE):
+        with styled():
             self.figure = Figure(figsize=size, layout="constrained")
         width = f"{int(size[0] * 100)}px"
         self._image = ipywidgets.Image(format="png", layout={"width": width, "max_width": "100%"})
@@ -54,7 +50,7 @@ class Panel(ipywidgets.VBox):
 
     def render(self, **values):
         """Draw the figure for these values and return it as the bytes of a PNG file."""
-        with self._lock, matplotlib.rc_context(STYLE):
+        with styled():  # callbacks can come from another thread than the cell's
             self.figure.clear()
             self.draw(self.figure, **values)
             buffer = io.BytesIO()

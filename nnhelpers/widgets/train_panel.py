@@ -1,5 +1,7 @@
 """The training panel: every setting of a training under the hand, and its curves while it runs."""
 
+import math
+
 from ..activations import ACTIVATIONS
 from ..backend import get_array_module
 from ..network import Network, mlp
@@ -11,8 +13,9 @@ from .training_widget import BETAS, DECAY_RATES, OPTIMIZERS, USUAL_BETA2, Traini
 NETWORK = ["activation", "hidden", "scale", "seed"]  # what only a new network can take up
 NEW_START = [*NETWORK, "optimizer", "beta1", "beta2", "batch_size"]
 LIVE, START = "At any time", "From the start: before the first step at once, later at Reset"
-# Floating-point operations that the static figure may cost: a fraction of a second.
-FIGURE_WORK = 1e10
+# Floating-point operations that the static figure may spend on training, and twice as many on
+# validation: about a second, unless the mere reading of millions of parameters takes longer.
+FIGURE_WORK, FIGURE_POINTS = 1e10, 8
 
 
 class TrainPanel(TrainingWidget):
@@ -156,17 +159,19 @@ class TrainPanel(TrainingWidget):
             return self._given.copy()
         sizes = [self._given.sizes[0], *parse_hidden(values["hidden"]), self._given.sizes[-1]]
         net = mlp(sizes, values["activation"], batch_norm=self._batch_norm, seed=values["seed"],
-                  loss=type(self._given.loss_function)())  # fmt: skip
+                  loss=self._given.loss_function)  # fmt: skip
         for W in net.weights:
             W *= values["scale"]
-        given = self._given.theta
+        given = self._given.theta  # what is returned is a copy, with a loss of its own
         return net.astype(given.dtype).to(get_array_module(given).__name__)
 
     def _rebuild(self):
         """Begin anew with all settings as the controls say."""
         values = self.values
         net = self._first_net()
-        trainer = self._trainer(net, watch=self.look)
+        trainer = self._trainer(
+            net, self.train_set, self.valid_set, values["batch_size"], watch=self.look
+        )
         if self.trainer is not None:
             self.trainer.close()
         self.trainer, self._built = trainer, self._settings()
@@ -175,23 +180,41 @@ class TrainPanel(TrainingWidget):
         self._network_text = f"{sizes}, {net.theta.size:,} parameters"
         self.look(trainer)
 
-    def _trainer(self, net, watch=None):
+    def _trainer(self, net, train, valid, batch_size, watch=None):
         values = self.values
         return Trainer(
-            net, self.train_set, self.valid_set, optimizer=OPTIMIZERS[values["optimizer"]](values),
-            epochs=self.epochs, batch_size=values["batch_size"], l2=values["l2"],
-            seed=values["seed"], watch=watch,
+            net, train, valid, optimizer=OPTIMIZERS[values["optimizer"]](values),
+            epochs=self.epochs, batch_size=batch_size, l2=values["l2"], seed=values["seed"],
+            watch=watch,
         )  # fmt: skip
 
     # ------------------------------------------------------------------ without a kernel
 
+    def _rehearsal(self):
+        """Return a trainer for the figure, and how many steps it may do for each point.
+
+        Where one step or one validation costs too much, they are of fewer examples.
+        """
+        net, (X, y), valid = self._first_net(), self.train_set, self.valid_set
+        # For a parameter and an example, a step costs 6 operations and a validation 2.
+        examples = max(12, int(FIGURE_WORK / FIGURE_POINTS / net.theta.size))
+        batch_size = min(self.values["batch_size"], examples // 6)
+        if batch_size < self.values["batch_size"]:  # no remainder: batch norm refuses a batch of 1
+            whole = len(y) - len(y) % batch_size
+            X, y = X[:whole], y[:whole]
+        if valid is not None:
+            valid_X, valid_y = valid
+            every = math.ceil(len(valid_y) / examples)
+            valid = valid_X[::every], valid_y[::every]
+        trainer = self._trainer(net, (X, y), valid, batch_size)
+        trainer.set(dropout=self.values["dropout"])
+        return trainer, max(1, min(15, examples // 6 // batch_size))
+
     def draw(self, figure):
         """Draw the first steps of a real training with these settings, as many as cost little."""
-        trainer = self._trainer(self._first_net())
-        trainer.set(dropout=self.values["dropout"])
-        work = 6 * trainer.net.theta.size * trainer.batch_size
-        for _ in range(8):
-            trainer.step(max(1, min(15, int(FIGURE_WORK / work / 8))))
+        trainer, steps = self._rehearsal()
+        for _ in range(FIGURE_POINTS):
+            trainer.step(steps)
         curves = trainer.curves()
         for ax, kind, label in zip(
             figure.subplots(1, 2), ("cost", "accuracy"), ("cost J", "accuracy"), strict=True

@@ -310,9 +310,11 @@ class Trainer:
     # ------------------------------------------------------------------ the worker
 
     def _work(self):
+        me = threading.current_thread()
         while not self._stop.is_set():
             with self._lock:
-                if self.state != "running":
+                # A start right after the end has made another worker: this one has done its work.
+                if self.state != "running" or self._worker is not me:
                     return
                 self._slice(self.steps - self.step_count, SLICE)
                 if self.state == "running" and self.step_count >= self.steps:

@@ -311,6 +311,28 @@ def test_when_its_output_is_cleared_training_stops(panel):
     assert panel.values()["state"] == "paused"
 
 
+def test_a_hidden_page_is_not_taken_for_gone(panel):
+    panel.button("Train")
+    panel.wait("step", "> 20")
+    # What a browser does with a tab that lies behind another one: it draws no frames.
+    panel.page.evaluate("""() => {
+        window.frames_held = [];
+        window.real_frame = window.requestAnimationFrame;
+        window.requestAnimationFrame = (draw) => window.frames_held.push(draw);
+        Object.defineProperty(document, 'hidden', {value: true, configurable: true});
+    }""")
+    panel.page.wait_for_timeout(6000)
+    heard = "import time; print(max(time.monotonic() - when for when in panel._pages.values()) < 4)"
+    assert panel.jupyter.ask(heard) == "True"
+    step = int(panel.data("step"))
+    panel.page.evaluate("""() => {
+        delete document.hidden;
+        window.requestAnimationFrame = window.real_frame;
+        window.frames_held.forEach((draw) => requestAnimationFrame(draw));
+    }""")
+    panel.wait("step", f"> {step}")
+
+
 def test_after_a_reload_of_the_page_it_is_as_it_was(panel):
     panel.type_number("lr", "0.02")
     panel.button("Step")
