@@ -22,6 +22,7 @@ import json
 import math
 import os
 import secrets
+import time
 import zipfile
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -296,6 +297,7 @@ def expected_arrays(description):
     history = _get(description, "history", dict, None)
     if history is not None:
         _get(history, "settings", dict), _get(history, "stopped", str, None)
+        _get(history, "batches", int, None)
         lengths = _get(history, "lengths", dict)
         for name in LISTS:
             expected[f"history.{name}"] = (DTYPES["float64"], (_get(lengths, name, int),))
@@ -334,7 +336,7 @@ def _collect(checkpoint):
     if history is not None:
         arrays |= {f"history.{name}": np.array(getattr(history, name), "float64") for name in LISTS}
         description["history"] = {
-            "settings": history.settings, "stopped": history.stopped,
+            "settings": history.settings, "stopped": history.stopped, "batches": history.batches,
             "lengths": {name: len(getattr(history, name)) for name in LISTS},
         }  # fmt: skip
     try:
@@ -412,7 +414,7 @@ def _replace(path, write):
             write(file)
             file.flush()
             os.fsync(file.fileno())  # on the disk before its name is: else a power cut leaves zeros
-        os.replace(temporary, path)
+        _rename(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
     _sync_folder(path.parent)
@@ -439,6 +441,20 @@ def _sync_folder(folder):
         pass
     finally:
         os.close(descriptor)
+
+
+def _rename(temporary, path):
+    """Give the file ``temporary`` the name ``path``; if that is not allowed, try for 0.75 s.
+
+    On Windows it is not while another process reads the old file: a virus scanner, or ``nn.load``
+    in a second notebook.
+    """
+    for pause in (0.05, 0.1, 0.2, 0.4):
+        try:
+            return os.replace(temporary, path)
+        except PermissionError:
+            time.sleep(pause)
+    os.replace(temporary, path)
 
 
 def _remove_leftovers(path):
@@ -591,7 +607,8 @@ def _build(description, arrays):
         raise CheckpointError(f"{error!s:.200}") from error
     if history is not None:
         lists = {name: arrays[f"history.{name}"].tolist() for name in LISTS}
-        history = History(history["settings"], stopped=history["stopped"], **lists)
+        history = History(history["settings"], stopped=history["stopped"],
+                          batches=history.get("batches"), **lists)  # fmt: skip
     kept = {name: xp.asarray(arrays[f"kept.{name}"]) for name in description.get("kept") or []}
     return Checkpoint(net, optimizer, history, description["resume"], kept)
 
@@ -647,6 +664,8 @@ def restore(path, net, optimizer, rng, asked, after_step=()):
             "nn.fit(..., checkpoint=path)."
         )
     was = saved.resume["asked"]
+    if was.get("seed") is None:  # a generator, or a seed that an older fit did not know for one:
+        asked = {**asked, "seed": None}  # the file has the generator's state, whatever began it
     differences = [f"{name} was {str(was.get(name)):.80} and is now {str(asked.get(name)):.80}"
                    for name in {**was, **asked} if was.get(name) != asked.get(name)]  # fmt: skip
     if differences:

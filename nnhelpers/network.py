@@ -224,10 +224,13 @@ class Network:
         return self.copy()  # not the same layers, whose params belong to one theta
 
     def __setstate__(self, state):
-        """Cut theta and grad into views: to ``copy.deepcopy`` and ``pickle`` each is an array."""
+        """Cut theta and grad into views: to ``copy.deepcopy`` and ``pickle`` each is an array.
+
+        Of copies, since joblib hands large arrays to its processes such that nobody may write them.
+        """
         self.__dict__.update(state)
         grad = self.grad
-        self._bind(self.theta)
+        self._bind(self.theta.copy())
         self.grad[...] = grad
 
     # ------------------------------------------------------------------ what it looks like

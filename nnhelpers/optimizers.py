@@ -6,6 +6,7 @@ stands in two parts: ``update`` takes out what the rule needs, and ``rule`` is t
 a GPU is one launch. Yours may be all in ``update``.
 """
 
+import copy
 import math
 
 from .backend import fused, get_array_module, in_blocks
@@ -18,6 +19,13 @@ class Optimizer:
     ----------
     lr : float
         The learning rate η, above 0.
+
+    Attributes
+    ----------
+    t : int
+        How many steps were taken.
+    state : dict
+        The moving averages by name, arrays of theta's shape: see ``memory``.
 
     Raises
     ------
@@ -44,17 +52,39 @@ class Optimizer:
                 f"expected theta and grad of one shape, got {theta.shape} and {grad.shape}"
             )
         self.t += 1
-        self.update(theta, grad, self.lr * float(scale))
+        # Python floats again: lr may have been set since, and to a NumPy number.
+        self.update(theta, grad, float(self.lr) * float(scale))
 
     def update(self, theta, grad, lr):
         """Change ``theta`` in place: the rule that the subclass is about."""
         raise NotImplementedError
 
     def memory(self, name, theta):
-        """Return the moving average called ``name``, of theta's shape: at first zero, then kept."""
-        if name not in self.state:
-            self.state[name] = get_array_module(theta).zeros_like(theta)
-        return self.state[name]
+        """Return the moving average called ``name``, of theta's shape: at first zero, then kept.
+
+        Raises
+        ------
+        ValueError
+            If what is kept is not of theta's shape and dtype: it is another network's.
+        """
+        kept = self.state.get(name)
+        if kept is None:
+            kept = self.state[name] = get_array_module(theta).zeros_like(theta)
+        elif kept.shape != theta.shape or kept.dtype != theta.dtype:
+            raise ValueError(
+                f"{self!r} remembers {name} of {kept.size:,} parameters in {kept.dtype}, got theta "
+                f"with {theta.size:,} in {theta.dtype}: make a new optimizer for each network"
+            )
+        return kept
+
+    def __setstate__(self, attributes):
+        """Take over what ``copy`` or ``pickle`` kept, with vectors of its own.
+
+        Two optimizers must not share them, and those that joblib gives to its processes may be
+        such as cannot be written.
+        """
+        self.__dict__.update(attributes)
+        self.state = {name: copy.copy(vector) for name, vector in self.state.items()}
 
     def __repr__(self):
         return f"{type(self).__name__}(lr={self.lr:g})"

@@ -1,8 +1,10 @@
 """Training: the loop around the optimizer, and a record of what happened (notebook 04)."""
 
+import copy
 import functools
 import math
 import os
+import re
 import time
 
 import numpy as np
@@ -11,6 +13,7 @@ from .backend import asnumpy, get_array_module, memory_in_words, move
 from .checkpoints import Checkpoint, check_place, restore, save_training, what_must_match
 from .history import History
 from .network import evaluate
+from .optimizers import Optimizer
 from .weights import WeightAverage, average_among
 
 # How often, in seconds, a running epoch is looked at: each look waits for the device once.
@@ -53,7 +56,8 @@ def fit(net, train, valid=None, *, optimizer, epochs=1, batch_size=128, l2=0.0, 
         checkpoint keeps the latter's average; what other functions remember is theirs to keep.
     checkpoint : str or os.PathLike, optional
         A file. After each epoch the whole training is written to it: network, optimizer, history
-        and random generator. An existing file is replaced, by a complete one or not at all.
+        and random generator; if there is no such file yet, also before the first epoch. An existing
+        file is replaced after the first epoch, by a complete one or not at all.
     resume : bool, default False
         Whether to go on from ``checkpoint`` if that file exists: the same call as before continues
         after the last epoch that was finished, and ends with the same bits as if nothing had
@@ -66,31 +70,41 @@ def fit(net, train, valid=None, *, optimizer, epochs=1, batch_size=128, l2=0.0, 
     -------
     History
         Also if the training ended early. If it was interrupted (the square button, Ctrl-C), network
-        and history are as they were at that moment. If it diverged, which is when the cost is no
-        finite number any more, or if memory ran out, the network is that of the last epoch that was
-        finished. If a checkpoint could not be written, network and history are those of the epoch
-        just finished. All this is said in ``history.stopped`` and printed.
+        and history are as they were at that moment. If it diverged, which is when a cost, on
+        ``valid`` as well, or a parameter is no finite number any more, or if memory ran out, then
+        network, optimizer and weight average are those of the last epoch that was finished. If a
+        checkpoint could not be written after an epoch, network and history are those of that epoch.
+        All this is said in ``history.stopped`` and printed.
 
     Raises
     ------
     ValueError, TypeError
-        If the data or a setting cannot be used; before anything is computed.
+        If the data or a setting cannot be used, or the optimizer was used for another network;
+        before anything is computed.
     CheckpointError, OSError
         If the network is no case for a checkpoint, the file to resume from is damaged or of another
-        training, or its folder is missing; before anything is computed.
+        training, or no file can be written there; before anything is computed.
     """
     X, y = prepare(net, train, "train")
     if valid is not None:
         valid = prepare(net, valid, "valid")
-    batch_size = check_settings(len(y), epochs, batch_size, l2)
+    batch_size, l2 = check_settings(len(y), epochs, batch_size, l2), float(l2)
     check_smallest_batch(net, len(y), batch_size)
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(
+            f"expected an optimizer, such as nn.Adam(0.001), got {optimizer!r}. One of your own is "
+            "a subclass of nn.optimizers.Optimizer"
+        )
     after_step = _check_functions(augment, after_step)
     xp = get_array_module(net.theta)
     rng = np.random.default_rng(seed)
+    starts = range(0, len(y), batch_size)
+    sizes = np.diff([*starts, len(y)])
+    n_steps = epochs * len(starts)
     history = History(settings={
         "sizes": net.sizes, "optimizer": type(optimizer).__name__, "lr": optimizer.lr,
         "batch_size": batch_size, "epochs": epochs, "l2": l2,
-        "seed": seed if isinstance(seed, int) else None,
+        "seed": int(seed) if isinstance(seed, (int, np.integer)) else None,
     })  # fmt: skip
     if resume and checkpoint is None:
         raise ValueError("resume=True expected a file to resume from: pass checkpoint=path as well")
@@ -98,88 +112,95 @@ def fit(net, train, valid=None, *, optimizer, epochs=1, batch_size=128, l2=0.0, 
         check_place(checkpoint)
         asked = what_must_match(
             net, optimizer, batch_size=batch_size, l2=l2, seed=history.settings["seed"],
-            schedule=_fingerprint(schedule), train_examples=len(y),
+            schedule=fingerprint(schedule), train_examples=len(y),
             valid_examples=len(valid[1]) if valid is not None else 0,
             augment=_names([augment] if augment else []), after_step=_names(after_step),
         )  # fmt: skip
         if resume and os.path.exists(checkpoint):
             history = restore(checkpoint, net, optimizer, rng, asked, after_step)
             history.settings["epochs"] = max(epochs, history.epochs)
+    history.batches = len(starts)
+    for name in optimizer.state:
+        optimizer.memory(name, net.theta)  # says at once if it is another network's
 
-    starts = range(0, len(y), batch_size)
-    sizes = np.diff([*starts, len(y)])
-    n_steps = epochs * len(starts)
+    def write_checkpoint():
+        resume_from = {"asked": asked, "generator": rng.bit_generator.state}
+        save_training(
+            Checkpoint(net, optimizer, history, resume_from, _kept(net, after_step)), checkpoint
+        )
+
+    if checkpoint is not None and not os.path.exists(checkpoint):
+        write_checkpoint()  # so that the first epoch can be interrupted and resumed as well
     distort = functools.partial(augment, rng=rng) if augment else None
     # Costs and counts stay on the device while an epoch runs, and are read once at its end.
     costs = xp.empty(len(starts), net.theta.dtype)
     correct = xp.empty(len(starts), "int64")
-    last_finished = take_snapshot(net, after_step)
-    bar = _ProgressBar(n_steps, history.epochs * len(starts)) if progress else _NoProgressBar()
-    done = 0
+    last_finished = take_snapshot(net, optimizer, after_step)
+    done = history.epochs * len(starts)  # mini-batches, of all epochs
+    bar = _ProgressBar(n_steps, done) if progress else _NoProgressBar()
 
-    def record(done):
-        """Take over the first ``done`` mini-batches of this epoch into the history."""
-        history.batch_loss += asnumpy(costs[:done]).tolist()
-        history.batch_accuracy += (asnumpy(correct[:done]) / sizes[:done]).tolist()
+    def record(n):
+        """Put the first ``n`` mini-batches after the finished epochs into the history."""
+        finished = history.epochs * len(starts)
+        history.batch_loss[finished:] = asnumpy(costs[:n]).tolist()
+        history.batch_accuracy[finished:] = (asnumpy(correct[:n]) / sizes[:n]).tolist()
 
     try:
         for epoch in range(history.epochs, epochs):
             began = looked = time.perf_counter()
-            done = 0
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
                 for i, rows in enumerate(mini_batches(net, len(y), batch_size, rng)):
-                    t = (epoch * len(starts) + i) / n_steps
-                    factor = schedule(t) if schedule else 1.0
+                    factor = schedule(done / n_steps) if schedule else 1.0
                     costs[i], correct[i] = train_step(
                         net, optimizer, X, y, rows, l2, factor, distort
                     )
                     for rule in after_step:
                         rule(net)
-                    done = i + 1
+                    done += 1
                     if time.perf_counter() - looked > LOOK_EVERY:
                         looked = time.perf_counter()
                         cost = float(costs[i])
-                        bar.show(epoch * len(starts) + done, f"epoch {epoch + 1}, cost {cost:.4f}")
+                        bar.show(done, f"epoch {epoch + 1}, cost {cost:.4f}")
                         if not math.isfinite(cost):
                             break
-            first_bad = first_not_finite(xp, costs[:done])
-            if first_bad is not None:
-                record(first_bad + 1)
-                go_back(net, last_finished, after_step)
-                history.stopped = _divergence(first_bad, epoch, optimizer)
+                n = i + 1
+                bad = diverged_at(net, costs[:n])
+                if bad is None and valid is not None:
+                    loss, accuracy = evaluate(net, *valid)
+                    bad = None if math.isfinite(loss) else i
+            if bad is not None:
+                record(bad + 1)
+                go_back(net, last_finished, optimizer, after_step)
+                history.stopped = _divergence(history, epoch, optimizer)
                 break
-            record(done)
-            done = 0
+            last_finished = take_snapshot(net, optimizer, after_step)
+            record(n)
             if valid is not None:
-                loss, accuracy = evaluate(net, *valid)
                 history.valid_loss.append(loss)
                 history.valid_accuracy.append(accuracy)
             history.seconds.append(time.perf_counter() - began)
-            last_finished = take_snapshot(net, after_step)
             score = f"validation accuracy {accuracy:.2%}" if valid is not None else ""
-            bar.show((epoch + 1) * len(starts), f"epoch {epoch + 1}, {score}".rstrip(", "))
+            bar.show(done, f"epoch {epoch + 1}, {score}".rstrip(", "))
             if checkpoint is not None:
-                resume_from = {"asked": asked, "generator": rng.bit_generator.state}
-                kept = _kept(after_step)
                 try:
-                    save_training(
-                        Checkpoint(net, optimizer, history, resume_from, kept), checkpoint
-                    )
+                    write_checkpoint()
                 except OSError as error:
                     history.stopped = (
                         f"the checkpoint could not be written after epoch {epoch + 1}: {error}"
                     )
                     break
     except KeyboardInterrupt:
-        record(done)
+        n = done - history.epochs * len(starts)
+        record(n)
         history.stopped = (
-            f"interrupted in epoch {history.epochs + 1} after {done} mini-batches; "
+            f"interrupted in epoch {history.epochs + 1} after {n} mini-batches; "
             "network and history are as they were"
         )
     except MemoryError as error:
-        record(done)
-        go_back(net, last_finished, after_step)
-        history.stopped = _memory_ran_out(done, history.epochs, batch_size, xp, error)
+        n = done - history.epochs * len(starts)
+        record(n)
+        go_back(net, last_finished, optimizer, after_step)
+        history.stopped = _memory_ran_out(n, history, batch_size, xp, error)
     finally:
         bar.close()
     if history.stopped:
@@ -215,26 +236,29 @@ def train_step(net, optimizer, X, y, rows, l2=0.0, scale=1.0, distort=None):
     return J, correct
 
 
-def take_snapshot(net, after_step=()):
-    """Return what training changes in ``net``: parameters and running averages."""
-    kept = {name: vector.copy() for name, vector in _kept(after_step).items()}
-    return net.theta.copy(), [dict(layer.state) for layer in net.layers], kept
+def take_snapshot(net, optimizer=None, after_step=()):
+    """Return copies of what training changes: parameters, running averages, optimizer's memory."""
+    kept = {name: vector.copy() for name, vector in _kept(net, after_step).items()}
+    memory = (optimizer.t, copy.deepcopy(optimizer.state)) if optimizer else None
+    return net.theta.copy(), [dict(layer.state) for layer in net.layers], memory, kept
 
 
-def go_back(net, taken, after_step=()):
-    """Make ``net`` again what it was when the snapshot was ``taken``."""
-    theta, states, kept = taken
+def go_back(net, taken, optimizer=None, after_step=()):
+    """Make all again what it was when the snapshot was ``taken``, of the same arguments."""
+    theta, states, memory, kept = taken
     net.theta[...] = theta
     for layer, state in zip(net.layers, states, strict=True):
         layer.state = state
+    if optimizer:
+        optimizer.t, optimizer.state = memory
     if average := average_among(after_step):
         average.state = kept
 
 
-def _kept(after_step):
-    """Return the state of the WeightAverage among ``after_step``: {name: vector (P,)}."""
+def _kept(net, after_step):
+    """Return what the WeightAverage among ``after_step`` has of ``net``: {name: vector (P,)}."""
     average = average_among(after_step)
-    return average.state if average else {}
+    return average.state if average and average.is_of(net) else {}
 
 
 def _check_functions(augment, after_step):
@@ -257,35 +281,47 @@ def _check_functions(augment, after_step):
 
 def _names(functions):
     """Return how functions are called, or None if there are none: it says their settings too."""
-    return [getattr(one, "__qualname__", None) or repr(one) for one in functions] or None
+    names = [getattr(one, "__qualname__", None) or repr(one) for one in functions]
+    # Where in memory a thing lies, which Python says of it by default, differs in each process.
+    return [re.sub(r" at 0x[0-9A-Fa-f]+", "", name) for name in names] or None
 
 
-def _fingerprint(schedule):
+def fingerprint(schedule):
     """Return a few values of a schedule: a function cannot be written to a file, nor compared."""
     return [round(float(schedule(i / 10)), 6) for i in range(10)] if schedule else None
 
 
-def first_not_finite(xp, costs):
-    """Return the index of the first cost that is NaN or infinite, or None."""
+def diverged_at(net, costs):
+    """Return the index of the mini-batch at which a training diverged, or None.
+
+    Each cost is from before its step: what the last step did is seen in the parameters.
+    """
     bad = np.flatnonzero(~np.isfinite(asnumpy(costs)))
-    return int(bad[0]) if len(bad) else None
+    if len(bad):
+        return int(bad[0])
+    finite = bool(get_array_module(net.theta).isfinite(net.theta).all())
+    return None if finite else len(costs) - 1
 
 
-def _divergence(batch, epoch, optimizer):
+def _divergence(history, epoch, optimizer):
+    batch = len(history.batch_loss) - epoch * history.batches
+    where = "after which" if math.isfinite(history.batch_loss[-1]) else "where"
     return (
-        f"diverged at mini-batch {batch + 1} of epoch {epoch + 1}, where the cost is no finite "
+        f"diverged at mini-batch {batch} of epoch {epoch + 1}, {where} the cost is no finite "
         f"number any more. The likely cause is a learning rate that is too high "
         f"({optimizer.lr:g}): try {optimizer.lr / 10:g}. The network has the parameters "
         f"{_since(epoch)}"
     )
 
 
-def _memory_ran_out(done, epoch, batch_size, xp, error):
+def _memory_ran_out(n, history, batch_size, xp, error):
+    hint = f"a smaller batch_size than {batch_size}, or narrower layers"
+    if n == history.batches:
+        hint = "narrower layers"  # it was the validation, which goes through batches of its own
     return (
-        f"memory ran out in mini-batch {done + 1} of epoch {epoch + 1}: "
-        f"{str(error) or 'how much was asked for is not known'}; {memory_in_words(xp)}. Try a "
-        f"smaller batch_size than {batch_size}, or narrower layers. The network has the parameters "
-        f"{_since(epoch)}"
+        f"memory ran out in epoch {history.epochs + 1} after {n} mini-batches: "
+        f"{str(error) or 'how much was asked for is not known'}; {memory_in_words(xp)}. Try "
+        f"{hint}. The network has the parameters {_since(history.epochs)}"
     )
 
 

@@ -24,7 +24,7 @@ from .activations import ACTIVATIONS
 from .backend import asnumpy
 from .network import mlp
 from .optimizers import SGD, Adam, Momentum, RMSprop
-from .training import _fingerprint, check_settings, fit
+from .training import check_settings, fingerprint, fit
 
 # Optuna's reports on single trials are silenced: the progress bar says how far the search is, and
 # an error in a trial is raised anyhow.
@@ -142,7 +142,7 @@ def tune(objective_or_space, train=None, valid=None, *, n_trials, epochs=5, sche
 
         task = f"{space}, epochs={epochs}, seed={seed}, {len(train[1])} training examples"
         if schedule:  # said only then: the tasks of older studies know none
-            task += f", schedule={_fingerprint(schedule)}"
+            task += f", schedule={fingerprint(schedule)}"
     study = optuna.create_study(
         storage=_open(storage), study_name=study_name, direction="maximize", load_if_exists=True,
         sampler=_Sampler(seed), pruner=pruner or optuna.pruners.SuccessiveHalvingPruner(

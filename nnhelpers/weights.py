@@ -78,11 +78,15 @@ class WeightAverage:
 
     def __call__(self, net):
         """Take the parameters of ``net`` into the average."""
-        old = self.state.get("average")
-        if old is None or old.shape != net.theta.shape:
+        if not self.is_of(net):
             self.state = {"average": net.theta.copy()}
             return
-        average(old, net.theta, self.beta, 1 - self.beta)
+        average(self.state["average"], net.theta, self.beta, 1 - self.beta)
+
+    def is_of(self, net):
+        """Whether there is an average, and of as many parameters as ``net`` has, in its dtype."""
+        old, theta = self.state.get("average"), net.theta
+        return old is not None and old.shape == theta.shape and old.dtype == theta.dtype
 
     def network(self, net):
         """Return a copy of ``net`` with the averaged parameters.

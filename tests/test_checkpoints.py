@@ -1,6 +1,7 @@
 """Save and load: the same bits come back, a kill loses nothing, and a bad file does no harm."""
 
 import base64
+import functools
 import io
 import itertools
 import json
@@ -750,15 +751,14 @@ def left_alone(tmp_path_factory):
 
 
 @pytest.mark.parametrize("kill_at, where, finished", [
-    (4, "batch", 0), (11, "batch", 1), (37, "batch", 3), (50, "batch", 4), (3, "replace", 2), (20, "write", 1),
+    (4, "batch", 0), (11, "batch", 1), (37, "batch", 3), (50, "batch", 4),
+    (4, "replace", 2), (20, "write", 0), (30, "write", 1),
 ])  # fmt: skip
 def test_killed_and_resumed_ends_with_the_same_bits(left_alone, tmp_path, kill_at, where, finished):
     checkpoint, out = tmp_path / "checkpoint.npz", tmp_path / "end.npz"
     assert run_training(checkpoint, out, kill_at=kill_at, where=where) in (-SIGKILL, SIGKILL)
     assert not out.exists()
-    assert checkpoint.exists() == (finished > 0)
-    if finished:
-        assert nn.load_training(checkpoint).history.epochs == finished
+    assert nn.load_training(checkpoint).history.epochs == finished
     assert run_training(checkpoint, out) == 0
     same_training(out, left_alone)
     same_training(checkpoint, left_alone)
@@ -941,7 +941,7 @@ def test_a_full_disk_stops_the_training_and_loses_nothing(path, monkeypatch, cap
 
     def full(*args):
         calls.append(args)
-        return real(*args) if len(calls) == 1 else fail(OSError(28, "No space left on device"))()
+        return real(*args) if len(calls) <= 2 else fail(OSError(28, "No space left on device"))()
 
     monkeypatch.setattr(os, "replace", full)
     net, _, history = fit(path)
@@ -971,6 +971,111 @@ def test_interrupted_and_resumed(path, monkeypatch):
     whole, _, its_history = fit(None, resume=False)
     assert bits(net) == bits(whole)
     assert history.batch_loss == its_history.batch_loss and history.stopped is None
+
+
+def test_interrupted_in_the_first_epoch_and_resumed(path, monkeypatch):
+    """The same call once more, with the network and the optimizer that have learned by halves."""
+    step = nn.Adam.update
+    net, optimizer, average = nn.mlp([5, 4, 3], dropout=0.2), nn.Adam(0.01), nn.WeightAverage(0.9)
+
+    def interrupted(self, *args):
+        if self.t == 3:
+            raise KeyboardInterrupt
+        step(self, *args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(nn.Adam, "update", interrupted)
+        _, _, history = fit(path, net, optimizer, after_step=[average])
+    assert "interrupted in epoch 1 after 2" in history.stopped
+    assert nn.load_training(path).history.epochs == 0
+    _, _, history = fit(path, net, optimizer, after_step=[average])
+    its_average = nn.WeightAverage(0.9)
+    whole, its_optimizer, its_history = fit(
+        None, nn.mlp([5, 4, 3], dropout=0.2), resume=False, after_step=[its_average]
+    )
+    assert bits(net) == bits(whole) and history.batch_loss == its_history.batch_loss
+    assert optimizer.t == its_optimizer.t and history.stopped is None
+    assert np.array_equal(average.state["average"], its_average.state["average"])
+
+
+def test_an_old_file_stays_until_the_first_epoch_is_finished(path):
+    fit(path)
+    before = path.read_bytes()
+
+    def interrupted(net):
+        raise KeyboardInterrupt
+
+    fit(path, resume=False, after_step=[interrupted])
+    assert path.read_bytes() == before
+
+
+class Shift:
+    """Says of itself what Python says by default: also where in memory it lies."""
+
+    def __call__(self, X, rng):
+        return X + 1
+
+
+def test_resume_with_functions_that_lie_elsewhere_in_memory(path):
+    one, two = Shift(), Shift()
+    rule = functools.partial(lambda limit, net: None, 3)
+    same = functools.partial(lambda limit, net: None, 3)
+    assert repr(one) != repr(two) and repr(rule) != repr(same)
+    fit(path, epochs=1, augment=one, after_step=[rule])
+    _, _, history = fit(path, augment=two, after_step=[same])
+    assert history.epochs == 3
+    with pytest.raises(nn.CheckpointError, match="holds another training: after_step was"):
+        fit(path, augment=two, after_step=[functools.partial(lambda limit, net: None, 4)])
+
+
+@pytest.mark.parametrize("now", [3, np.int64(3)])
+def test_resume_of_a_training_whose_seed_was_a_numpy_number(path, now):
+    """Older files hold it as null; the generator's state is there in any case."""
+    fit(path, epochs=1, seed=3)
+    edited(path, set_in("resume", "asked", "seed", None))
+    net, _, _ = fit(path, seed=now)
+    whole, _, _ = fit(None, resume=False, seed=3)
+    assert bits(net) == bits(whole)
+
+
+def test_histories_from_before_the_number_of_batches(path):
+    net, _, history = fit(path, epochs=2)
+
+    def forget(description):
+        assert description["history"].pop("batches") == 5
+
+    edited(path, forget)
+    saved = nn.load_training(path).history
+    assert saved.batches is None and saved.valid_after == history.valid_after == [5, 10]
+    _, _, history = fit(path, epochs=3)
+    assert history.batches == 5 and nn.load_training(path).history == history
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_file_that_another_process_reads_at_the_moment(net, path, monkeypatch, times):
+    """Windows does not let a file be replaced while it is open elsewhere."""
+    nn.save(nn.mlp([3, 2]), path)
+    real, pauses = os.replace, []
+
+    def busy(*args):
+        return real(*args) if len(pauses) == times else fail(PermissionError(13, "in use"))()
+
+    monkeypatch.setattr(os, "replace", busy)
+    monkeypatch.setattr(checkpoints.time, "sleep", pauses.append)
+    nn.save(net, path)
+    assert bits(nn.load(path)) == bits(net)
+    assert os.listdir(path.parent) == [path.name]
+
+
+def test_a_file_that_another_process_does_not_let_go(net, path, monkeypatch):
+    nn.save(nn.mlp([3, 2]), path)
+    pauses = []
+    monkeypatch.setattr(os, "replace", fail(PermissionError(13, "in use")))
+    monkeypatch.setattr(checkpoints.time, "sleep", pauses.append)
+    with pytest.raises(PermissionError, match="in use"):
+        nn.save(net, path)
+    assert nn.load(path).sizes == [3, 2] and os.listdir(path.parent) == [path.name]
+    assert 0.5 < sum(pauses) < 1
 
 
 def test_a_network_to_keep_takes_half_the_room(tmp_path):

@@ -126,6 +126,16 @@ def test_a_deep_copy_has_the_gradient_too():
         assert np.array_equal(twin.layers[0].grads["W"], net.layers[0].grads["W"])
 
 
+def test_parameters_that_arrive_read_only_can_learn():
+    """joblib hands large arrays to its processes so."""
+    net, twin = nn.mlp([5, 4, 3]), object.__new__(nn.Network)
+    state = vars(copy.deepcopy(net))
+    state["theta"].setflags(write=False)
+    twin.__setstate__(state)
+    twin.theta += 1
+    assert np.array_equal(twin.layers[0].params["W"], net.layers[0].params["W"] + 1)
+
+
 @pytest.mark.parametrize("dtype", ["int32", "bool", "U3", object])
 def test_dtypes_that_cannot_hold_weights(dtype):
     with pytest.raises(ValueError, match="floating-point.*, got .*cannot hold weights"):

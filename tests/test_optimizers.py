@@ -1,6 +1,8 @@
 """Gradient descent and its schedules."""
 
+import copy
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -134,6 +136,57 @@ def test_one_step_is_taken_alike_on_every_backend(name, backend):
         there.loss_and_grad(xp.asarray(X), xp.asarray(y))
         theirs.step(there.theta, there.grad)
     assert np.allclose(nn.asnumpy(there.theta), net.theta, atol=1e-10)
+
+
+@pytest.mark.parametrize(
+    "other", [np.zeros(4, "float32"), np.zeros(3), np.zeros((3, 1), "float32")]
+)
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_an_optimizer_belongs_to_one_network(name, other):
+    theta, optimizer = np.ones(3, "float32"), OPTIMIZERS[name]()
+    optimizer.step(theta, theta.copy())
+    before = other.copy()
+    with pytest.raises(ValueError, match=rf"{name}\(lr=.*remembers . of 3 parameters in float32, got "
+                       "theta with .*: make a new optimizer for each network"):  # fmt: skip
+        optimizer.step(other, np.ones_like(other))
+    assert np.array_equal(other, before), "not even a part of it has moved"
+
+
+@pytest.mark.parametrize("number", [np.float64, np.float32, int])
+@pytest.mark.parametrize("name", ["SGD", *OPTIMIZERS])
+def test_the_kind_of_number_of_lr_and_scale_changes_nothing(name, number):
+    """A float64 of NumPy's would draw the update of float32 arrays into float64."""
+    seen, results = [], []
+    for kind in (float, number):
+        optimizer, theta = getattr(nn, name)(0.1), np.ones(3, "float32")
+        update = optimizer.update
+        optimizer.update = lambda *args, update=update: (seen.append(args[2]), update(*args))
+        optimizer.lr = kind(2)  # as a search sets it: for opt.lr in np.logspace(...)
+        optimizer.step(theta, np.full(3, 0.7, "float32"), scale=kind(1))
+        results.append(theta)
+    assert np.array_equal(*results) and [type(lr) for lr in seen] == [float, float]
+
+
+@pytest.mark.parametrize("twin_of", [
+    copy.copy, copy.deepcopy, lambda optimizer: pickle.loads(pickle.dumps(optimizer)),
+], ids=["copy", "deepcopy", "pickle"])  # fmt: skip
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_python_copies_go_on_alike_and_share_nothing(name, twin_of):
+    optimizer, theta, grad = OPTIMIZERS[name](), np.ones(3), np.array([1.0, -2.0, 3.0])
+    optimizer.step(theta, grad)
+    twin, its_theta = twin_of(optimizer), theta.copy()
+    optimizer.step(theta, grad)
+    twin.step(its_theta, grad)
+    assert np.array_equal(theta, its_theta) and twin.t == optimizer.t == 2
+
+
+def test_vectors_that_cannot_be_written_are_copied():
+    """joblib gives large arrays to its processes as files that may be read only."""
+    optimizer, theta = nn.Adam(0.1), np.ones(3)
+    optimizer.step(theta, theta.copy())
+    for vector in optimizer.state.values():
+        vector.flags.writeable = False
+    copy.copy(optimizer).step(theta, theta.copy())
 
 
 @pytest.mark.parametrize("make, message", [

@@ -181,6 +181,14 @@ def test_divergence_stops_with_what_to_try(trainer):
     assert live.state == "ready"
 
 
+def test_a_divergence_in_the_very_last_step_is_seen(trainer):
+    """Its cost is from before the step: only the parameters tell."""
+    live = trainer(new_net(), optimizer=nn.SGD(1e308), epochs=1, batch_size=None)
+    live.step()
+    assert live.steps == live.step_count == 1 and live.state == "diverged"
+    assert np.isfinite(live.net.theta).all()
+
+
 def test_the_watcher_sees_every_state_and_not_every_step(trainer):
     seen = []
     live = trainer(epochs=100_000, watch=lambda t: seen.append(t.snapshot()), rate=20)

@@ -1,6 +1,7 @@
 """The training loop: what it computes, what it records, and what happens when it ends early."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -192,6 +193,38 @@ def test_divergence_is_named_and_loses_nothing(moons, capsys, epochs_before):
     assert np.array_equal(net.theta, twin.theta)
 
 
+@pytest.mark.parametrize("lr, epochs", [(31622.7766, 3), (1e7, 1)])
+def test_a_divergence_in_the_last_step_is_seen(lr, epochs, tmp_path):
+    """Costs are from before their steps: here all are finite. After the last step theta is NaN, or
+    so large that only the validation loss shows it."""
+    net = nn.mlp([2, 16, 16, 2], loss=nn.MeanSquaredError())
+    train, valid = nn.make_moons(200, noise=0.1, seed=0), nn.make_moons(50, noise=0.1, seed=1)
+    history = nn.fit(net, train, valid, optimizer=nn.SGD(lr), epochs=epochs, batch_size=None,
+                     checkpoint=tmp_path / "it.npz", progress=False)  # fmt: skip
+    assert f"diverged at mini-batch 1 of epoch {epochs}, after which the cost" in history.stopped
+    assert history.epochs == len(history.valid_loss) == epochs - 1
+    assert len(history.batch_loss) == epochs and np.isfinite(history.batch_loss).all()
+    assert np.isfinite(net.theta).all()
+    assert np.array_equal(nn.load(tmp_path / "it.npz").theta, net.theta), "the good one is kept"
+
+
+@pytest.mark.parametrize("make", [nn.Momentum, nn.RMSprop, nn.Adam])
+def test_after_a_divergence_the_optimizer_can_go_on(moons, make):
+    def trained(epochs, schedule=None):
+        net, optimizer = nn.mlp([2, 8, 2], loss=nn.MeanSquaredError()), make(0.01)
+        history = nn.fit(net, moons[0], optimizer=optimizer, epochs=epochs, batch_size=100,
+                         schedule=schedule, progress=False)  # fmt: skip
+        return net, optimizer, history
+
+    one, two = trained(2, lambda t: 1.0 if t < 0.5 else 1e30), trained(1)
+    assert "diverged" in one[2].stopped and one[1].t == two[1].t == 3
+    for net, optimizer, _ in (one, two):
+        optimizer.lr /= 10
+        history = nn.fit(net, moons[0], optimizer=optimizer, batch_size=100, progress=False)
+        assert history.stopped is None
+    assert np.array_equal(one[0].theta, two[0].theta), "as if it had never diverged"
+
+
 class Interrupting(nn.SGD):
     """An optimizer in whose 8th step somebody presses the square button."""
 
@@ -213,8 +246,42 @@ def test_an_interrupted_training_keeps_history_and_network(moons, capsys):
     assert history.epochs == 2 == len(history.valid_accuracy)
     assert len(history.batch_loss) == len(history.batch_accuracy) == 7
     assert np.isfinite(net.theta).all() and net.score(*valid) > 0.5
+    assert history.valid_after == [3, 6]
     again = nn.fit(net, train, valid, optimizer=nn.SGD(0.1), progress=False)
     assert again.stopped is None, "training can go on"
+
+
+@pytest.mark.parametrize("error, said", [
+    (KeyboardInterrupt, "interrupted in epoch 2 after 3 mini-batches"),
+    (MemoryError, "memory ran out in epoch 2 after 3 mini-batches: .* Try narrower layers"),
+])  # fmt: skip
+def test_a_validation_that_is_cut_short(moons, monkeypatch, error, said):
+    evaluate, calls = nn.training.evaluate, []
+
+    def cut_short(*args):
+        calls.append(args)
+        if len(calls) == 2:
+            raise error
+        return evaluate(*args)
+
+    monkeypatch.setattr(nn.training, "evaluate", cut_short)
+    history = nn.fit(nn.mlp([2, 8, 2]), *moons, optimizer=nn.SGD(0.1), epochs=3, batch_size=100,
+                     progress=False)  # fmt: skip
+    assert re.match(said, history.stopped)
+    assert len(history.batch_loss) == len(history.batch_accuracy) == 6, "none is lost, none twice"
+    assert history.epochs == len(history.valid_loss) == 1 and history.valid_after == [3]
+
+
+def test_an_interrupt_between_two_epochs(moons, monkeypatch):
+    def show(bar, done, words):
+        if done == 6:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(nn.training._NoProgressBar, "show", show)
+    history = nn.fit(nn.mlp([2, 8, 2]), *moons, optimizer=nn.SGD(0.1), epochs=3, batch_size=100,
+                     progress=False)  # fmt: skip
+    assert "interrupted in epoch 3 after 0 mini-batches" in history.stopped
+    assert len(history.batch_loss) == 6 and history.epochs == 2
 
 
 # ---------------------------------------------------------------- calls that cannot be
@@ -233,6 +300,44 @@ def test_impossible_settings(moons, options, message):
     with pytest.raises(ValueError, match=message):
         nn.fit(net, *moons, optimizer=nn.SGD(0.1), progress=False, **options)
     assert np.array_equal(net.theta, before)
+
+
+@pytest.mark.parametrize("optimizer", [nn.Adam, "adam", None, 0.001])
+def test_what_is_no_optimizer(moons, optimizer):
+    with pytest.raises(TypeError, match=r"expected an optimizer, such as nn.Adam\(0.001\), got "):
+        nn.fit(nn.mlp([2, 8, 2]), *moons, optimizer=optimizer, progress=False)
+
+
+@pytest.mark.parametrize("other", [nn.mlp([2, 9, 2]), nn.mlp([2, 8, 2]).astype("float64")])
+def test_an_optimizer_of_another_network(moons, other, tmp_path):
+    optimizer, before = nn.Adam(0.01), other.theta.copy()
+    nn.fit(nn.mlp([2, 8, 2]), *moons, optimizer=optimizer, progress=False)
+    with pytest.raises(ValueError, match="of 42 parameters in float32, got .*make a new optimizer"):
+        nn.fit(other, *moons, optimizer=optimizer, checkpoint=tmp_path / "it.npz", progress=False)
+    assert np.array_equal(other.theta, before) and not (tmp_path / "it.npz").exists()
+    assert optimizer.t == 3, "it can still go on with its own"
+
+
+@pytest.mark.parametrize("other", [nn.mlp([2, 9, 2]), nn.mlp([2, 8, 2]).astype("float64")])
+def test_another_network_starts_a_new_average(moons, other, tmp_path):
+    average = nn.WeightAverage(0.9)
+    for net, name in ((nn.mlp([2, 8, 2]), "one.npz"), (other, "two.npz")):
+        nn.fit(net, *moons, optimizer=nn.SGD(0.1), after_step=[average], progress=False,
+               checkpoint=tmp_path / name)  # fmt: skip
+        kept = nn.load_training(tmp_path / name).kept["average"]
+        assert kept.dtype == net.theta.dtype and np.array_equal(kept, average.state["average"])
+
+
+def test_the_kind_of_number_of_a_setting_changes_nothing(moons):
+    runs = []
+    for l2, seed in ((0.01, 3), (np.float64(0.01), np.int64(3))):
+        seen = []
+        net, learn = nn.mlp([2, 8, 2]), nn.Network.learn_batch
+        net.learn_batch = lambda X, y, l2, net=net: (seen.append(l2), learn(net, X, y, l2))[1]  # noqa: B023
+        history = nn.fit(net, moons[0], optimizer=nn.SGD(0.1), l2=l2, seed=seed, progress=False)
+        runs.append((net.theta.tobytes(), history.batch_loss, history.settings))
+        assert {type(l2) for l2 in seen} == {float} and type(history.settings["seed"]) is int
+    assert runs[0] == runs[1]
 
 
 def test_functions_that_are_none(moons):
@@ -348,7 +453,7 @@ def test_memory_that_runs_out_is_told_and_nothing_is_lost(moons, capsys):
     X, y = moons[0]
     history = nn.fit(net, (X, y), optimizer=nn.SGD(0.1), epochs=9, batch_size=-(-len(y) // 2),
                      augment=greedy, progress=False)  # fmt: skip
-    assert "memory ran out in mini-batch 2 of epoch 3: Unable to allocate" in history.stopped
+    assert "memory ran out in epoch 3 after 1 mini-batches: Unable to allocate" in history.stopped
     assert "GB free of" in history.stopped and "smaller batch_size" in history.stopped
     assert history.stopped in capsys.readouterr().out
     assert history.epochs == 2 and len(history.batch_loss) == 5

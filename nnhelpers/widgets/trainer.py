@@ -22,7 +22,7 @@ from ..network import evaluate
 from ..training import (
     check_settings,
     check_smallest_batch,
-    first_not_finite,
+    diverged_at,
     go_back,
     mini_batches,
     prepare,
@@ -293,12 +293,13 @@ class Trainer:
     @property
     def history(self):
         """All that was recorded so far, as a :class:`LiveHistory`: for ``plot_history``."""
+        seed = int(self.seed) if isinstance(self.seed, (int, np.integer)) else None
         with self.between_steps():
             return LiveHistory(
                 settings={
                     "sizes": self.net.sizes, "optimizer": type(self.optimizer).__name__,
                     "lr": self.optimizer.lr, "batch_size": self.batch_size, "epochs": self.epochs,
-                    "l2": self.l2, "seed": self.seed if isinstance(self.seed, int) else None,
+                    "l2": self.l2, "seed": seed,
                 },
                 batch_loss=self._costs.values().tolist(),
                 batch_accuracy=self._accuracies.values().tolist(),
@@ -371,7 +372,7 @@ class Trainer:
         costs = asnumpy(xp.stack([xp.asarray(cost) for cost in costs])).astype(float)
         counts = asnumpy(xp.stack([xp.asarray(count) for count in counts]))
         self._epoch_time += time.perf_counter() - began
-        bad = first_not_finite(np, costs)
+        bad = diverged_at(self.net, costs)
         done = len(costs) if bad is None else bad + 1
         self._costs.extend(costs[:done])
         self._accuracies.extend(counts[:done] / np.array(sizes[:done]))
