@@ -2,12 +2,14 @@
 
 The arrays in use are those of ``strictarray``, which refuse to mix with NumPy's as CuPy's do. Each
 exercise's stub gives way to the solution that the notebook shows, and every check must pass. When
-all cells have run, each panel is drawn at every combination of its controls' first and last values.
-Ends with exit code 1 and the cell's error if anything fails.
+all cells have run, the student goes back to the exercises: their cells run again, in order, and so
+does the code in every folded hint and solution. Then each panel is drawn at every combination of its
+controls' first and last values. Ends with exit code 1 and the cell's error if anything fails.
 """
 
 import gc
 import os
+import re
 import sys
 
 os.environ["NNHELPERS_BACKEND"] = "strictarray"
@@ -22,6 +24,22 @@ from nnhelpers import backend, checks
 backend._modules["strictarray"] = strictarray
 
 
+def code_of_the_exercises(notebook):
+    """Yield (place, code) for the cells under each exercise's heading and for its folded code."""
+    exercise = None
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            if exercise:
+                yield f"{exercise}, {cell.id}, after Run All", cell.source
+            continue
+        heading = re.search(r"^#+ (.*)$", cell.source, flags=re.MULTILINE)
+        if heading:
+            exercise = heading[1] if heading[1].startswith("Exercise") else None
+        if exercise:
+            for folded in re.findall(r"```python\n(.*?)```", cell.source, flags=re.DOTALL):
+                yield f"{exercise}, code folded in {cell.id}", folded
+
+
 def main(path):
     shell = InteractiveShell.instance()
     answers = []
@@ -32,14 +50,12 @@ def main(path):
         return answers[-1]
 
     checks.check = check_and_note
-    for cell in with_solutions(nbformat.read(path, as_version=4)).cells:
-        if cell.cell_type == "code":
-            result = shell.run_cell(cell.source, store_history=False)
-            if not result.success:
-                print(
-                    f"cell {cell.id} failed on arrays that do not mix with NumPy's", file=sys.stderr
-                )
-                return 1
+    notebook = with_solutions(nbformat.read(path, as_version=4))
+    code = [(cell.id, cell.source) for cell in notebook.cells if cell.cell_type == "code"]
+    for where, source in [*code, *code_of_the_exercises(notebook)]:
+        if not shell.run_cell(source, store_history=False).success:
+            print(f"{where} failed on arrays that do not mix with NumPy's", file=sys.stderr)
+            return 1
 
     failed = [answer for answer in answers if not answer.passed]
     if failed:
