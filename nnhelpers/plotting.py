@@ -639,7 +639,7 @@ def draw_descents(ax, cost, paths, box, grid=100):
     ax.contour(u, v, J, levels, colors="0.6", linewidths=0.7)
     known = ["SGD", "Momentum", "RMSprop", "Adam"]
     for i, (name, path) in enumerate(paths.items()):
-        look = known.index(name) if name in known else i
+        look = known.index(name) if name in known else i % len(COLORS)
         color, marker = COLORS[look], MARKERS[look]
         ax.plot(*path.T, color=color, ls=DASHES[look], lw=1.4)
         ax.plot(*path[-1], color=color, marker=marker, ms=10, mec="white", label=name, zorder=4)
