@@ -390,7 +390,7 @@ def where():
 
 
 def best_network():
-    """Return the network that the course keeps: of all its single networks the best on validation.
+    """Return the network that the course keeps: the best on validation of those that fit into 8 MB.
 
     Which run it comes from, and what it reaches, stands in ``data/README.md``. Source: notebook 13,
     "What the best network still gets wrong".
