@@ -147,8 +147,8 @@ def numerical_gradient(net, X, y, l2=0.0, method="central"):
 
     Parameters and errors as in :func:`gradient_check`.
     """
-    step, dtype = _settings(method)["step"], _settings(method)["dtype"]
-    twin = net.astype(dtype)
+    settings = _settings(method)
+    step, twin = settings["step"], net.astype(settings["dtype"])
     xp = get_array_module(twin.theta)
     y = twin._as_labels(X, y)
     inputs = [twin._as_input(X)]  # what goes into each layer, and at last what comes out

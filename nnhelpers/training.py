@@ -104,7 +104,7 @@ def fit(net, train, valid=None, *, optimizer, epochs=1, batch_size=128, l2=0.0, 
     history = History(settings={
         "sizes": net.sizes, "optimizer": type(optimizer).__name__, "lr": optimizer.lr,
         "batch_size": batch_size, "epochs": epochs, "l2": l2,
-        "seed": int(seed) if isinstance(seed, (int, np.integer)) else None,
+        "seed": number_of(seed),
     })  # fmt: skip
     if resume and checkpoint is None:
         raise ValueError("resume=True expected a file to resume from: pass checkpoint=path as well")
@@ -284,6 +284,11 @@ def _names(functions):
     names = [getattr(one, "__qualname__", None) or repr(one) for one in functions]
     # Where in memory a thing lies, which Python says of it by default, differs in each process.
     return [re.sub(r" at 0x[0-9A-Fa-f]+", "", name) for name in names] or None
+
+
+def number_of(seed):
+    """Return the seed as a number to write down, or None if it is a generator or such."""
+    return int(seed) if isinstance(seed, (int, np.integer)) else None
 
 
 def fingerprint(schedule):

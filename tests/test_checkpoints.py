@@ -955,16 +955,21 @@ def test_a_full_disk_stops_the_training_and_loses_nothing(path, monkeypatch, cap
     assert bits(fit(path)[0]) == bits(whole)
 
 
-def test_interrupted_and_resumed(path, monkeypatch):
+def interrupt(patch, at_step):
+    """Press Ctrl-C in this step of Adam."""
     step = nn.Adam.update
 
     def interrupted(self, *args):
-        if self.t == 8:
+        if self.t == at_step:
             raise KeyboardInterrupt
         step(self, *args)
 
+    patch.setattr(nn.Adam, "update", interrupted)
+
+
+def test_interrupted_and_resumed(path, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(nn.Adam, "update", interrupted)
+        interrupt(patch, at_step=8)
         _, _, history = fit(path)
     assert history.stopped and nn.load_training(path).history.epochs == 1
     net, _, history = fit(path)
@@ -975,16 +980,10 @@ def test_interrupted_and_resumed(path, monkeypatch):
 
 def test_interrupted_in_the_first_epoch_and_resumed(path, monkeypatch):
     """The same call once more, with the network and the optimizer that have learned by halves."""
-    step = nn.Adam.update
     net, optimizer, average = nn.mlp([5, 4, 3], dropout=0.2), nn.Adam(0.01), nn.WeightAverage(0.9)
 
-    def interrupted(self, *args):
-        if self.t == 3:
-            raise KeyboardInterrupt
-        step(self, *args)
-
     with monkeypatch.context() as patch:
-        patch.setattr(nn.Adam, "update", interrupted)
+        interrupt(patch, at_step=3)
         _, _, history = fit(path, net, optimizer, after_step=[average])
     assert "interrupted in epoch 1 after 2" in history.stopped
     assert nn.load_training(path).history.epochs == 0

@@ -369,25 +369,22 @@ def test_complete_has_all_that_a_laptop_needs(tmp_path):
         "print(nnhelpers.check('accuracy', lambda p, y: (p == y).mean()).passed); "
         "print(nnhelpers.load_mnist().train.X.shape)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True
-    )
-    place, passed, shape = done.stdout.splitlines()
+
+    def run(*arguments):
+        command = [sys.executable, *arguments]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+        return done.stdout
+
+    place, passed, shape = run("-c", code).splitlines()
     assert place.startswith(str(folder.resolve())) or place.startswith(str(folder))
     assert passed == "True" and shape == "(50000, 784)"
-    done = subprocess.run(
-        [sys.executable, "lab.py", "help"], cwd=folder, capture_output=True, text=True, check=True
-    )
-    assert "python lab.py" in done.stdout
+    assert "python lab.py" in run("lab.py", "help")
     code = (
         "import lab; lab.ensure_environment = lambda: 'python'; "
         "lab.run_until_it_ends = lambda command: print(*command) or 0; "
         "raise SystemExit(lab.main(['--no-browser']))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True
-    )
-    assert "jupyterlab" in done.stdout
+    assert "jupyterlab" in run("-c", code)
     assert (folder / ".venv/share/jupyter/labextensions/nnhelpers-presenter").is_dir()
     files = student.complete_files()
     tracked = subprocess.run(

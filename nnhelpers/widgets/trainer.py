@@ -25,6 +25,7 @@ from ..training import (
     diverged_at,
     go_back,
     mini_batches,
+    number_of,
     prepare,
     take_snapshot,
     train_step,
@@ -293,13 +294,12 @@ class Trainer:
     @property
     def history(self):
         """All that was recorded so far, as a :class:`LiveHistory`: for ``plot_history``."""
-        seed = int(self.seed) if isinstance(self.seed, (int, np.integer)) else None
         with self.between_steps():
             return LiveHistory(
                 settings={
                     "sizes": self.net.sizes, "optimizer": type(self.optimizer).__name__,
                     "lr": self.optimizer.lr, "batch_size": self.batch_size, "epochs": self.epochs,
-                    "l2": self.l2, "seed": seed,
+                    "l2": self.l2, "seed": number_of(self.seed),
                 },
                 batch_loss=self._costs.values().tolist(),
                 batch_accuracy=self._accuracies.values().tolist(),
