@@ -96,7 +96,7 @@ def machine():
     """Describe what the times were measured with."""
     import numpy as np
 
-    from nnhelpers.record import processor_name
+    from nnhelpers.studies.ladder import processor_name
 
     blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
     versions = {"python": platform.python_version()}

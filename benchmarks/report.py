@@ -122,7 +122,7 @@ def text(results):
 
 def picture(results):
     """Return the figure: a panel for each work, a bar for each side, with its value."""
-    from nnhelpers.plotting import COLORS, Picture, new_figure
+    from nnhelpers.figures import COLORS, Picture, new_figure
 
     works = list(compared(results).values())
     rows = -(-len(works) // 2)

@@ -3,10 +3,9 @@
 The same lines run on NumPy and, where an NVIDIA GPU answers, on CuPy: ``xp`` is the one in use.
 """
 
-import importlib
+from importlib import import_module as _import
 
 from .activations import LeakyReLU, ReLU, Sigmoid, Tanh
-from .augment import Adversarial, Distortion, InTurn, Noise, Shifts
 from .backend import (
     BackendError,
     asnumpy,
@@ -14,17 +13,7 @@ from .backend import (
     default_array_module,
     get_array_module,
 )
-from .checkpoints import Checkpoint, CheckpointError, load, load_training, save, save_training
-from .data import (
-    DataError,
-    center_digit,
-    load_mnist,
-    make_circles,
-    make_moons,
-    make_spirals,
-    make_xor,
-)
-from .exchange import from_arrays, from_state_dict, to_arrays, to_state_dict
+from .data import DataError, load_mnist, make_circles, make_moons, make_spirals, make_xor
 from .gradcheck import gradient_check, numerical_gradient, relative_error
 from .history import History
 from .layers import BatchNorm, Dense, Dropout
@@ -32,28 +21,26 @@ from .losses import MeanSquaredError, SigmoidCrossEntropy, SoftmaxCrossEntropy, 
 from .network import Network, evaluate, mlp
 from .optimizers import SGD, Adam, Momentum, RMSprop, cosine, one_cycle, step_decay, warmup
 from .training import fit
-from .weights import MaxNorm, WeightAverage
 
-# Imported when somebody asks: figures, widgets and checks are not needed to train a network.
-_ON_DEMAND = {
-    "plotting": None,
-    "widgets": None,
-    "checks": None,
-    "Picture": "plotting",
-    "plot_history": "plotting",
-    "show_digits": "plotting",
-    "check": "checks",
-    "questions": None,
-    "ask": "questions",
-    "tuning": None,
-    "tune": "tuning",
-    "fit_trial": "tuning",
-    "build_from": "tuning",
-    "plot_tuning": "plotting",
-    "tuning_importance": "plotting",
-    "record": None,
-    "best_network": "record",
-}
+# The rooms around the core: imported when you ask for something in them, since files, figures,
+# widgets and checks are not needed to train a network. Room -> what it offers at the top level.
+_ROOMS = {
+    "support.digits": ["center_digit"],
+    "files.checkpoints": [
+        "Checkpoint", "CheckpointError", "load", "load_training", "save", "save_training",
+    ],
+    "files.exchange": ["from_arrays", "from_state_dict", "to_arrays", "to_state_dict"],
+    "studies.augment": ["Adversarial", "Distortion", "InTurn", "Noise", "Shifts"],
+    "studies.after_step": ["MaxNorm", "WeightAverage"],
+    "studies.tuning": ["build_from", "fit_trial", "tune"],
+    "studies.ladder": ["best_network"],
+    "figures": ["Picture", "plot_history", "plot_tuning", "show_digits", "tuning_importance"],
+    "teaching.checks": ["check"],
+    "teaching.questions": ["ask"],
+    "widgets": [],
+}  # fmt: skip
+_HOME = {name: room for room, names in _ROOMS.items() for name in names}
+_HOME |= {room.rpartition(".")[2]: room for room in _ROOMS}  # nn.tuning, nn.augment, ... themselves
 
 
 def __getattr__(name):
@@ -61,11 +48,11 @@ def __getattr__(name):
     # which takes a second.
     if name == "xp":
         return default_array_module()
-    if name in _ON_DEMAND:
-        module = importlib.import_module(f".{_ON_DEMAND[name] or name}", __name__)
-        return getattr(module, name) if _ON_DEMAND[name] else module
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    room = _import(f".{_HOME[name]}", __name__)
+    return getattr(room, name) if name in _ROOMS[_HOME[name]] else room
 
 
 def __dir__():
-    return sorted([*globals(), "xp", *_ON_DEMAND])
+    return sorted([*globals(), "xp", *_HOME])

@@ -1,58 +1,40 @@
 """Optimizers: how the gradient moves the parameters (notebooks 04 and 08); learning-rate schedules.
 
 An optimizer sees two long vectors, theta and grad, and knows nothing of layers. The base class owns
-the step count and the moving averages; a subclass writes its update rule, and nothing else. Here it
-stands in two parts: ``update`` takes out what the rule needs, and ``rule`` is the formula, which on
-a GPU is one launch. Yours may be all in ``update``.
+the step count and the moving averages; a subclass writes its formula in ``rule``, and in ``update``
+says which averages and numbers it takes. Yours may be all in ``update``.
 """
 
 import copy
 import math
 
-from .backend import fused, get_array_module, in_blocks
+from .backend import get_array_module, in_place
+from .support import guards
 
 
 class Optimizer:
     """What all optimizers share: the learning rate, the number of steps, and the call.
 
-    Parameters
+    Attributes
     ----------
     lr : float
         The learning rate η, above 0.
-
-    Attributes
-    ----------
     t : int
         How many steps were taken.
     state : dict
         The moving averages by name, arrays of theta's shape: see ``memory``.
-
-    Raises
-    ------
-    ValueError
-        If ``lr`` is not a number above 0.
     """
 
     def __init__(self, lr):
-        if not (math.isfinite(lr) and lr > 0):
-            raise ValueError(
-                f"expected a learning rate above 0, got {lr!r}: with 0 nothing is learned, and "
-                "below 0 the cost is climbed. Try 0.1."
-            )
-        # A Python float leaves float32 arrays in float32; a NumPy float64 would not.
-        self.lr, self.t, self.state = float(lr), 0, {}
+        self.lr, self.t, self.state = guards.learning_rate(lr), 0, {}
 
     def step(self, theta, grad, scale=1.0):
         """Update ``theta`` in place, one step against ``grad``; both have shape (P,).
 
         ``scale`` multiplies the learning rate for this step: a schedule's factor.
         """
-        if theta.shape != grad.shape:
-            raise ValueError(
-                f"expected theta and grad of one shape, got {theta.shape} and {grad.shape}"
-            )
+        guards.one_shape(theta, grad)
         self.t += 1
-        # Python floats again: lr may have been set since, and to a NumPy number.
         self.update(theta, grad, float(self.lr) * float(scale))
 
     def update(self, theta, grad, lr):
@@ -60,29 +42,14 @@ class Optimizer:
         raise NotImplementedError
 
     def memory(self, name, theta):
-        """Return the moving average called ``name``, of theta's shape: at first zero, then kept.
-
-        Raises
-        ------
-        ValueError
-            If what is kept is not of theta's shape and dtype: it is another network's.
-        """
-        kept = self.state.get(name)
-        if kept is None:
-            kept = self.state[name] = get_array_module(theta).zeros_like(theta)
-        elif kept.shape != theta.shape or kept.dtype != theta.dtype:
-            raise ValueError(
-                f"{self!r} remembers {name} of {kept.size:,} parameters in {kept.dtype}, got theta "
-                f"with {theta.size:,} in {theta.dtype}: make a new optimizer for each network"
-            )
-        return kept
+        """Return the moving average called ``name``, of theta's shape: at first zero, then kept."""
+        if name not in self.state:
+            self.state[name] = get_array_module(theta).zeros_like(theta)
+        guards.same_network(self, name, self.state[name], theta)
+        return self.state[name]
 
     def __setstate__(self, attributes):
-        """Take over what ``copy`` or ``pickle`` kept, with vectors of its own.
-
-        Two optimizers must not share them, and those that joblib gives to its processes may be
-        such as cannot be written.
-        """
+        """After ``copy`` or ``pickle``, have vectors of its own: no two optimizers share them."""
         self.__dict__.update(attributes)
         self.state = {name: copy.copy(vector) for name, vector in self.state.items()}
 
@@ -93,7 +60,7 @@ class Optimizer:
 def average(old, current, beta, rest):
     """Update a moving average in place and return it: new = beta * old + rest * current.
 
-    ``rest`` is 1 - beta: what is reckoned from numbers alone has no place in a ``fused`` rule.
+    ``rest`` is 1 - beta: what is reckoned from numbers alone has no place in a ``rule``.
     """
     old *= beta
     old += rest * current
@@ -108,11 +75,10 @@ class SGD(Optimizer):
     """
 
     def update(self, theta, grad, lr):
-        for part in in_blocks(theta, grad):
-            self.rule(*part, lr)
+        self.rule(theta, grad, lr)
 
     @staticmethod
-    @fused
+    @in_place
     def rule(theta, grad, lr):
         theta -= lr * grad
 
@@ -122,24 +88,17 @@ class Momentum(Optimizer):
 
     PyTorch's ``SGD(lr=lr * (1 - beta), momentum=beta)`` takes the same steps: it leaves out the
     factor 1 - beta in the average. Source: notebook 08, "Momentum"; Polyak 1964.
-
-    Parameters
-    ----------
-    lr : float
-    beta : float, default 0.9
-        How much of the old average stays, from 0 up to but not including 1.
     """
 
     def __init__(self, lr, beta=0.9):
         super().__init__(lr)
-        self.beta = _decay_rate(beta, "beta")
+        self.beta = guards.decay_rate(beta)
 
     def update(self, theta, grad, lr):
-        for part in in_blocks(theta, grad, self.memory("v", theta)):
-            self.rule(*part, lr, self.beta, 1 - self.beta)
+        self.rule(theta, grad, self.memory("v", theta), lr, self.beta, 1 - self.beta)
 
     @staticmethod
-    @fused
+    @in_place
     def rule(theta, grad, v, lr, beta, rest):
         theta -= lr * average(v, grad, beta, rest)
 
@@ -149,26 +108,17 @@ class RMSprop(Optimizer):
     theta <- theta - lr grad / (sqrt(s) + eps).
 
     PyTorch's ``RMSprop(alpha=beta)``. Source: notebook 08, "RMSprop"; Tieleman and Hinton 2012.
-
-    Parameters
-    ----------
-    lr : float
-    beta : float, default 0.9
-        How much of the old average stays, from 0 up to but not including 1.
-    eps : float, default 1e-8
-        Above 0: keeps the first divisions finite.
     """
 
     def __init__(self, lr, beta=0.9, eps=1e-8):
         super().__init__(lr)
-        self.beta, self.eps = _decay_rate(beta, "beta"), _tiny(eps)
+        self.beta, self.eps = guards.decay_rate(beta), guards.tiny(eps)
 
     def update(self, theta, grad, lr):
-        for part in in_blocks(theta, grad, self.memory("s", theta)):
-            self.rule(*part, lr, self.beta, 1 - self.beta, self.eps)
+        self.rule(theta, grad, self.memory("s", theta), lr, self.beta, 1 - self.beta, self.eps)
 
     @staticmethod
-    @fused
+    @in_place
     def rule(theta, grad, s, lr, beta, rest, eps):
         size = get_array_module(s).sqrt(average(s, grad * grad, beta, rest))
         size += eps
@@ -182,31 +132,25 @@ class Adam(Optimizer):
     m <- beta1 m + (1 - beta1) grad and mhat = m / (1 - beta1^t); s <- beta2 s + (1 - beta2) grad²
     and shat = s / (1 - beta2^t), where t counts the steps from 1. Source: notebook 08, "Adam";
     Kingma and Ba 2015.
-
-    Parameters
-    ----------
-    lr : float
-    beta1, beta2 : float, default 0.9 and 0.999
-        How much of the old averages stays, from 0 up to but not including 1.
-    eps : float, default 1e-8
-        Above 0.
     """
 
     def __init__(self, lr, beta1=0.9, beta2=0.999, eps=1e-8):
         super().__init__(lr)
-        self.beta1, self.beta2 = _decay_rate(beta1, "beta1"), _decay_rate(beta2, "beta2")
-        self.eps = _tiny(eps)
+        self.beta1, self.beta2 = (
+            guards.decay_rate(beta1, "beta1"),
+            guards.decay_rate(beta2, "beta2"),
+        )
+        self.eps = guards.tiny(eps)
 
     def update(self, theta, grad, lr):
         # sqrt(shat) is sqrt(s) times a number, and lr mhat is m times another
         lr /= 1 - self.beta1**self.t
         correct = (1 - self.beta2**self.t) ** -0.5
-        rates = self.beta1, 1 - self.beta1, self.beta2, 1 - self.beta2
-        for part in in_blocks(theta, grad, self.memory("m", theta), self.memory("s", theta)):
-            self.rule(*part, lr, correct, *rates, self.eps)
+        self.rule(theta, grad, self.memory("m", theta), self.memory("s", theta), lr, correct,
+                  self.beta1, 1 - self.beta1, self.beta2, 1 - self.beta2, self.eps)  # fmt: skip
 
     @staticmethod
-    @fused
+    @in_place
     def rule(theta, grad, m, s, lr, correct, beta1, rest1, beta2, rest2, eps):
         average(m, grad, beta1, rest1)
         average(s, grad * grad, beta2, rest2)
@@ -214,21 +158,6 @@ class Adam(Optimizer):
         size *= correct
         size += eps
         theta -= lr * m / size
-
-
-def _decay_rate(beta, name):
-    if not 0 <= beta < 1:
-        raise ValueError(
-            f"expected {name} from 0 up to 1 (excluded), got {beta!r}: it is the share of the old "
-            "average that stays. Try 0.9."
-        )
-    return float(beta)
-
-
-def _tiny(eps):
-    if not (math.isfinite(eps) and eps > 0):
-        raise ValueError(f"expected eps above 0, got {eps!r}: it keeps divisions finite. Try 1e-8.")
-    return float(eps)
 
 
 # A schedule is a function of the progress t, which goes from 0 at the first step towards 1 at the
@@ -255,21 +184,10 @@ def warmup(share=0.05, then=None):
     """Return a schedule that rises in a line from 0 to 1 in the first ``share`` of the progress.
 
     After that the schedule ``then`` takes over, from its own start; by default a constant 1.
-
-    Raises
-    ------
-    ValueError
-        If ``share`` does not lie between 0 and 1.
     """
-    if not 0 < share < 1:
-        raise ValueError(f"warmup expected a share between 0 and 1, got {share!r}")
-
-    def schedule(t):
-        if t < share:
-            return t / share
-        return then((t - share) / (1 - share)) if then else 1.0
-
-    return schedule
+    guards.between_0_and_1(share, "warmup", "share")
+    after = then or (lambda t: 1.0)
+    return lambda t: t / share if t < share else after((t - share) / (1 - share))
 
 
 def one_cycle(rise=0.3, start=0.04, final=1e-4):
@@ -277,13 +195,7 @@ def one_cycle(rise=0.3, start=0.04, final=1e-4):
 
     The rise takes the first ``rise`` of the progress; both ways are half a cosine. The learning
     rate that it multiplies is the peak. Source: notebook 08, "Schedules"; Smith and Topin 2018.
-
-    Raises
-    ------
-    ValueError
-        If ``rise`` does not lie between 0 and 1.
     """
-    if not 0 < rise < 1:
-        raise ValueError(f"one_cycle expected a rise between 0 and 1, got {rise!r}")
+    guards.between_0_and_1(rise, "one_cycle", "rise")
     fall, way_down = cosine(final=start), cosine(final=final)  # the rise is a fall, backwards
     return lambda t: fall(1 - t / rise) if t < rise else way_down((t - rise) / (1 - rise))

@@ -13,7 +13,7 @@ import pytest
 import strictarray
 from helpers import why_no_gpu
 
-from nnhelpers import backend as backend_module
+from nnhelpers.support import devices as backend_module
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,8 @@ import strictarray
 from helpers import with_solutions
 from IPython.core.interactiveshell import InteractiveShell
 
-from nnhelpers import backend, checks
+from nnhelpers.support import devices as backend
+from nnhelpers.teaching import checks
 
 backend._modules["strictarray"] = strictarray
 

@@ -18,7 +18,7 @@ import operator
 
 import numpy as np
 
-from nnhelpers.backend import _has_nvidia_driver
+from nnhelpers.support.devices import _has_nvidia_driver
 
 try:
     import cupy  # imports without a GPU, and knows its own functions' names

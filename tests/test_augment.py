@@ -7,7 +7,7 @@ import pytest
 from helpers import examples, shaken
 
 import nnhelpers as nn
-from nnhelpers.augment import SIDE, affine, bilinear
+from nnhelpers.studies.augment import SIDE, affine, bilinear
 
 ALL = {"rotation": 10, "scale": 0.1, "shear": 0.1, "shift": 1.0, "elastic": 1.2, "sigma": 4.5}
 KINDS = [nn.Shifts(2), nn.Distortion(**ALL), nn.Distortion(rotation=15), nn.Noise(0.3)]

@@ -8,7 +8,7 @@ import pytest
 import strictarray
 
 import nnhelpers as nn
-from nnhelpers import backend
+from nnhelpers.support import devices as backend
 
 
 @pytest.fixture

@@ -302,7 +302,7 @@ def test_results_are_written_and_drawn_anew(tmp_path, monkeypatch):
     monkeypatch.setattr(bench, "RESULTS", tmp_path)
     monkeypatch.setattr(bench, "ROOT", tmp_path)
     monkeypatch.setattr(
-        "nnhelpers.plotting.Picture.save", lambda self, name: tmp_path / f"{name}.png"
+        "nnhelpers.figures.Picture.save", lambda self, name: tmp_path / f"{name}.png"
     )
     bench.write(made_up(), "results", "benchmarks")
     before = (tmp_path / "results.md").read_text(encoding="utf-8")
@@ -319,7 +319,7 @@ def test_one_work_measured_again_leaves_the_others(tmp_path, monkeypatch, capsys
         bench, "WORKS", {name: WORKS[name] for name in ("epoch", "reach98", "load")}
     )
     monkeypatch.setattr(
-        "nnhelpers.plotting.Picture.save", lambda self, name: tmp_path / f"{name}.png"
+        "nnhelpers.figures.Picture.save", lambda self, name: tmp_path / f"{name}.png"
     )
     again = {"ours": [{"seconds": 7.0, "processor": 7.0, "result": 0.0}]}
     monkeypatch.setattr(bench, "measure", lambda work, sides, rounds: (again, {}))

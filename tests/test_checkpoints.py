@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from numpy.lib import format as npy
 
 import nnhelpers as nn
-from nnhelpers import checkpoints
+from nnhelpers.files import checkpoints
 
 
 @pytest.fixture
@@ -695,7 +695,7 @@ TRAINING = """
     import os, signal, sys
     import numpy as np
     import nnhelpers as nn
-    from nnhelpers import checkpoints
+    from nnhelpers.files import checkpoints
 
     path, out, epochs, kill_at, where = *sys.argv[1:3], *map(int, sys.argv[3:5]), sys.argv[5]
     count = 0

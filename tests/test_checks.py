@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 import nnhelpers as nn
-from nnhelpers.checks import EXERCISES, MODULES, check
-from nnhelpers.checks.exercise import same, wrong_parts
+from nnhelpers.teaching.checks import EXERCISES, MODULES, check
+from nnhelpers.teaching.checks.exercise import same, wrong_parts
 
 SEEDS = range(20)
 NAMES = sorted(EXERCISES)

@@ -15,7 +15,8 @@ import strictarray
 from helpers import why_no_gpu
 
 import nnhelpers as nn
-from nnhelpers import backend as backend_module
+from nnhelpers import backend
+from nnhelpers.support import devices as backend_module
 from nnhelpers.training import train_step
 
 # Arguments of each chain: a shape stands for an array. Shapes as a network has them: activations
@@ -67,7 +68,7 @@ def as_list(returned):
 
 
 def test_every_chain_of_the_package_is_tested_here():
-    made_by_fused = backend_module.fused(len).__code__
+    made_by_fused = backend.fused(len).__code__
     found = set()
     for info in pkgutil.iter_modules(nn.__path__):
         module = importlib.import_module(f"nnhelpers.{info.name}")
@@ -159,7 +160,7 @@ def test_launches_of_a_step(make, optimizer, l2, fused, line_by_line, examples, 
 
 
 def test_an_epoch_waits_as_often_for_few_batches_as_for_many(examples, monkeypatch):
-    monkeypatch.setattr("nnhelpers.training.LOOK_EVERY", 1e9)
+    monkeypatch.setattr("nnhelpers.support.run.LOOK_EVERY", 1e9)
     waits = []
     for batch_size in (48, 6):
         net = nn.mlp([20, 16, 10], dropout=0.1).to("strictarray")

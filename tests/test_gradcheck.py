@@ -6,7 +6,7 @@ from helpers import examples, shaken
 
 import nnhelpers as nn
 from nnhelpers import gradcheck
-from nnhelpers.base import Layer
+from nnhelpers.layers import Layer
 from nnhelpers.losses import Loss
 
 ACTIVATIONS = ["sigmoid", "tanh", "relu", "leaky_relu"]
@@ -63,7 +63,7 @@ def test_the_fast_scheme_equals_the_slow_loop(sizes, l2):
 def test_in_small_blocks_too(monkeypatch):
     net, (X, y) = shaken(nn.mlp([5, 4, 3])), examples()
     whole = nn.numerical_gradient(net, X, y)
-    monkeypatch.setattr("nnhelpers.gradcheck.BLOCK", 1)
+    monkeypatch.setattr("nnhelpers.support.fast_gradcheck.BLOCK", 1)
     assert np.allclose(nn.numerical_gradient(net, X, y), whole, atol=1e-12)
 
 

@@ -1,4 +1,4 @@
-"""`python -m nnhelpers.checks`: marks for right and wrong submissions, and none that stops the rest.
+"""`python -m tools.grading`: marks for right and wrong submissions, and none that stops the rest.
 
 The submissions are small notebooks with the exercises of notebook 00. All of them are marked in one
 run; the tests then look at what came out.
@@ -19,9 +19,10 @@ import psutil
 import pytest
 from helpers import exercises, with_solutions
 
-from nnhelpers.checks import EXERCISES, grading
-from nnhelpers.checks import __main__ as command
-from nnhelpers.checks.submission import names_bound, one_line, read_cells
+from nnhelpers.teaching.checks import EXERCISES
+from tools.grading import __main__ as command
+from tools.grading import grading
+from tools.grading.submission import names_bound, one_line, read_cells
 
 ROOT = Path(__file__).resolve().parent.parent
 COURSE = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
@@ -49,7 +50,7 @@ STUMBLES = [  # each of these is noted, and the cells after it run
     'name = input("What is your name? ")',
     'for _ in range(100):\n    print(10_000_000 * "x")\nprint("y" * 10_000_000, file=sys.stderr)',
     "nn.check = lambda *arguments: True\nnp.allclose = lambda *a, **k: True",
-    "from nnhelpers.checks import exercise\nexercise.same = lambda *a: True\n"
+    "from nnhelpers.teaching.checks import exercise\nexercise.same = lambda *a: True\n"
     "exercise.Exercise.check = lambda *a: 1\nexercise.Feedback.passed = True",
     "np.random.seed(1)\nos.chdir('/')\nsys.stdout.close()",
     "while True:\n    pass",
@@ -374,7 +375,7 @@ def test_marks_that_cannot_be_written(tmp_path, capsys):
 
 def test_the_command_line():
     done = subprocess.run(
-        [sys.executable, "-m", "nnhelpers.checks", "--help"],
+        [sys.executable, "-m", "tools.grading", "--help"],
         capture_output=True, text=True, cwd=ROOT, env=os.environ | {"PYTHONUTF8": "1"},
     )  # fmt: skip
     assert done.returncode == 0 and "--csv FILE" in done.stdout

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nnhelpers as nn
-from nnhelpers.base import Layer
+from nnhelpers.layers import Layer
 
 
 def test_forward_is_the_formula(rng):

@@ -11,7 +11,8 @@ import pytest
 from helpers import exercises
 
 import nnhelpers as nn
-from nnhelpers import asnumpy, checks
+from nnhelpers import asnumpy
+from nnhelpers.teaching import checks
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))

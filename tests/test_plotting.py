@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 import nnhelpers as nn
-from nnhelpers import plotting, record
+from nnhelpers import figures as plotting
 from nnhelpers.gradcheck import GradientReport
+from nnhelpers.studies import ladder as record
 
 PNG = b"\x89PNG\r\n\x1a\n"
 

@@ -9,9 +9,9 @@ import nbformat
 import pytest
 
 import nnhelpers as nn
-from nnhelpers import questions
-from nnhelpers.questions import Choice, Number
-from nnhelpers.questions.question import read_number
+from nnhelpers.teaching import questions
+from nnhelpers.teaching.questions import Choice, Number
+from nnhelpers.teaching.questions.question import read_number
 
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))  # the playground asks in its own way

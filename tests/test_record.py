@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import nnhelpers as nn
-from nnhelpers import record
+from nnhelpers.studies import ladder as record
 
 SIGKILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 
@@ -335,7 +335,7 @@ def test_other_settings_of_the_same_name_do_not_count(results, data):
 def test_commands_that_cannot_be(results, capsys, arguments, message):
     assert command(results, *arguments) == 2
     error = capsys.readouterr().err
-    assert error.startswith("python -m nnhelpers.record: ")
+    assert error.startswith("python -m nnhelpers.studies.ladder: ")
     assert re.search(message, error), error
     assert not results.exists()
 
@@ -343,7 +343,7 @@ def test_commands_that_cannot_be(results, capsys, arguments, message):
 def test_the_list_can_go_to_a_file_in_any_encoding(results):
     environment = {**os.environ, "NNHELPERS_BACKEND": "numpy", "PYTHONIOENCODING": "cp1252"}
     done = subprocess.run(
-        [sys.executable, "-m", "nnhelpers.record", "--list", "--results", str(results)],
+        [sys.executable, "-m", "nnhelpers.studies.ladder", "--list", "--results", str(results)],
         env=environment, capture_output=True,
     )  # fmt: skip
     assert done.returncode == 0 and b"Cire?an's network" in done.stdout, done.stderr
@@ -383,7 +383,8 @@ def test_a_result_is_added_whole_or_not_at_all(results):
 RUN = """
     import os, signal, sys
     import nnhelpers as nn
-    from nnhelpers import checkpoints, record
+    from nnhelpers.files import checkpoints
+    from nnhelpers.studies import ladder as record
 
     kill_at, count = int(sys.argv[1]), 0
     replace = os.replace

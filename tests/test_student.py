@@ -16,7 +16,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 import lab
 import nnhelpers as nn
-from nnhelpers import checks
+from nnhelpers.teaching import checks
 from tools import student
 
 COURSE = sorted(student.FOLDER.glob("*.ipynb"))
@@ -365,7 +365,7 @@ def test_complete_has_all_that_a_laptop_needs(tmp_path):
     folder = tmp_path / "class"
     assert student.main(["00", "--to", str(folder), "--complete"]) == 0
     code = (
-        "import nnhelpers, nnhelpers.widgets, nnhelpers.plotting; print(nnhelpers.__file__); "
+        "import nnhelpers, nnhelpers.widgets, nnhelpers.figures; print(nnhelpers.__file__); "
         "print(nnhelpers.check('accuracy', lambda p, y: (p == y).mean()).passed); "
         "print(nnhelpers.load_mnist().train.X.shape)"
     )

@@ -277,7 +277,7 @@ def test_an_interrupt_between_two_epochs(moons, monkeypatch):
         if done == 6:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(nn.training._NoProgressBar, "show", show)
+    monkeypatch.setattr(nn.support.run.NoProgressBar, "show", show)
     history = nn.fit(nn.mlp([2, 8, 2]), *moons, optimizer=nn.SGD(0.1), epochs=3, batch_size=100,
                      progress=False)  # fmt: skip
     assert "interrupted in epoch 3 after 0 mini-batches" in history.stopped

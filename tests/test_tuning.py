@@ -12,7 +12,7 @@ import pytest
 import strictarray
 
 import nnhelpers as nn
-from nnhelpers import tuning
+from nnhelpers.studies import tuning
 
 SPACE = {
     "lr": (1e-3, 1.0, "log"), "hidden": [4, 8, 16], "l2": (1e-6, 1e-2, "log"),
@@ -342,7 +342,7 @@ def test_a_study_from_before_schedules_were_kept_goes_on(tmp_path, spirals):
 SCRIPT = """
 import time
 import nnhelpers as nn
-from nnhelpers import tuning
+from nnhelpers.studies import tuning
 
 tuning.SIGN_EVERY, tuning.DEAD_AFTER = 1, 2
 

@@ -9,7 +9,7 @@ once, at the end.
 import statistics
 
 import nnhelpers as nn
-from nnhelpers.plotting import COLORS, Picture, draw_boundary, new_figure
+from nnhelpers.figures import COLORS, Picture, draw_boundary, new_figure
 
 MOMENTS = [0, 30, 250, 2000]  # steps after which the spirals' network is drawn
 SEEDS = range(5)

@@ -7,7 +7,7 @@
     python lab.py student --nbgrader --to COURSE          sources of assignments for nbgrader
 
 Outputs are cleared, slides' marks are left out, folded solutions and hints go where you say so, and
-every cell keeps its id. The package itself holds the right answers too, in `nnhelpers/checks`:
+every cell keeps its id. The package itself holds the right answers too, in `nnhelpers/teaching/checks`:
 a check needs them. So a set without solutions helps those who want to find them on their own.
 
 Notebooks in which somebody has worked are never written over, unless you say `--force`: beside the

@@ -6,10 +6,11 @@ from typing import NamedTuple
 import numpy as np
 
 from ..backend import asnumpy, get_array_module
-from ..data import center_digit, load_mnist
+from ..data import load_mnist
+from ..support.digits import center_digit
+from ..figures import DIVERGING
 from ..layers import BatchNorm, Dense
 from ..network import Network
-from ..plotting import DIVERGING
 from .live import Button, Checkbox, LiveWidget, Menu, Slider
 
 SIDE = 28  # of the paper; its unit is a pixel of MNIST, if the digit fills the middle 20 by 20

@@ -17,7 +17,7 @@ import anywidget
 import traitlets
 from matplotlib.figure import Figure
 
-from ..plotting import styled
+from ..figures import styled
 
 FOLDER = Path(__file__).resolve().parent
 

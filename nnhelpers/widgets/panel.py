@@ -7,7 +7,7 @@ import itertools
 import ipywidgets
 from matplotlib.figure import Figure
 
-from ..plotting import styled
+from ..figures import styled
 
 
 class Panel(ipywidgets.VBox):

@@ -8,9 +8,9 @@ import numpy as np
 from ..activations import ACTIVATIONS, Activation, Sigmoid, Tanh
 from ..backend import asnumpy
 from ..data import make_circles, make_moons, make_spirals, make_xor
+from ..figures import COLORS
 from ..layers import BatchNorm, Dense
 from ..network import mlp
-from ..plotting import COLORS
 from .live import Button, Checkbox, Menu, Slider, Text, Toggle
 from .playground_code import as_code, points_code
 from .playground_presets import PRESETS, USUAL

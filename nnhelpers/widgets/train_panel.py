@@ -4,8 +4,8 @@ import math
 
 from ..activations import ACTIVATIONS
 from ..backend import get_array_module
+from ..figures import COLORS
 from ..network import Network, mlp
-from ..plotting import COLORS
 from .live import Button, Checkbox, Menu, Slider, Text
 from .trainer import Trainer, get_dropout
 from .training_widget import BETAS, DECAY_RATES, OPTIMIZERS, USUAL_BETA2, TrainingWidget

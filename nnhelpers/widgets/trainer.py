@@ -19,17 +19,9 @@ from ..backend import asnumpy, get_array_module
 from ..history import History
 from ..layers import Dense, Dropout
 from ..network import evaluate
-from ..training import (
-    check_settings,
-    check_smallest_batch,
-    diverged_at,
-    go_back,
-    mini_batches,
-    number_of,
-    prepare,
-    take_snapshot,
-    train_step,
-)
+from ..support import guards
+from ..support.run import diverged_at, go_back, number_of, take_snapshot
+from ..training import mini_batches, train_step
 
 # Seconds of steps between two looks at the rest of the world; a step that takes longer is one look.
 SLICE = 0.01
@@ -117,10 +109,10 @@ class Trainer:
 
     def __init__(self, net, train, valid=None, *, optimizer, epochs=10, batch_size=128, l2=0.0,
                  seed=0, watch=None, rate=20.0):  # fmt: skip
-        self.X, self.y = prepare(net, train, "train")
-        self.valid = prepare(net, valid, "valid") if valid is not None else None
-        self.batch_size = check_settings(len(self.y), epochs, batch_size, l2)
-        check_smallest_batch(net, len(self.y), self.batch_size)
+        self.X, self.y = guards.pair(net, train, "train")
+        self.valid = guards.pair(net, valid, "valid") if valid is not None else None
+        self.batch_size = guards.settings(len(self.y), epochs, batch_size, l2)
+        guards.last_batch(net, len(self.y), self.batch_size)
         self.net, self.optimizer, self.l2, self.seed = net, optimizer, float(l2), seed
         self.epochs_asked, self.watch, self.rate = epochs, watch, rate
         self.batches = math.ceil(len(self.y) / self.batch_size)  # in an epoch

@@ -7,11 +7,11 @@ import numpy as np
 
 from ..activations import Activation, LeakyReLU, ReLU, Sigmoid, Tanh
 from ..backend import asnumpy
+from ..figures import ABOVE, BELOW, DIVERGING
 from ..layers import BatchNorm, Dense, Dropout
 from ..losses import MeanSquaredError, SigmoidCrossEntropy, SoftmaxCrossEntropy
 from ..network import Network, mlp
 from ..optimizers import SGD
-from ..plotting import ABOVE, BELOW, DIVERGING
 from .live import Button, LiveWidget, Menu, Slider
 
 FEW = 12  # inputs: up to here every term is written out

@@ -20,11 +20,13 @@ from optuna.trial import TrialState
 from sqlalchemy.exc import SQLAlchemyError  # the database library that comes with Optuna
 from sqlalchemy.pool import NullPool
 
-from .activations import ACTIVATIONS
-from .backend import asnumpy
-from .network import mlp
-from .optimizers import SGD, Adam, Momentum, RMSprop
-from .training import check_settings, fingerprint, fit
+from ..activations import ACTIVATIONS
+from ..backend import asnumpy
+from ..network import mlp
+from ..optimizers import SGD, Adam, Momentum, RMSprop
+from ..support.guards import settings as check_settings
+from ..support.run import fingerprint
+from ..training import fit
 
 # Optuna's reports on single trials are silenced: the progress bar says how far the search is, and
 # an error in a trial is raised anyhow.

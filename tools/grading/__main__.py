@@ -1,6 +1,6 @@
 """Mark a folder of submitted notebooks.
 
-    python -m nnhelpers.checks submissions/ --csv marks.csv
+    python -m tools.grading submissions/ --csv marks.csv
 
 Notebooks lie in the folder itself, or below one folder for each student. Every one is run by
 itself, within limits of time and memory, and the function of each exercise is checked on random
@@ -41,7 +41,7 @@ def seed(text):
 def make_parser():
     """The command line's options."""
     parser = argparse.ArgumentParser(
-        prog="python -m nnhelpers.checks",
+        prog="python -m tools.grading",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .backend import asnumpy, get_array_module
+from ..backend import asnumpy, get_array_module
 
 
 def named_arrays(net, what):

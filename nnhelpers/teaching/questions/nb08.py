@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..optimizers import Adam
+from ...optimizers import Adam
 from .question import Choice, Number
 
 

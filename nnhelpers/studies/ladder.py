@@ -1,4 +1,4 @@
-"""``python -m nnhelpers.record --rung NAME --seeds 5``: climb the ladder of notebook 13 again.
+"""``python -m nnhelpers.studies.ladder --rung NAME --seeds 5``: climb the ladder of notebook 13 again.
 
 A rung is a complete recipe: a network, what it learns from, and how. Each builds on an earlier one
 and adds one idea. A run trains one network (or a committee) from one seed, keeps a checkpoint after
@@ -6,11 +6,11 @@ each epoch, and at the end measures the accuracy on the validation set and, once
 one line of JSON is then added to ``benchmarks/results/record.jsonl``. The same command goes on
 after an interruption, and leaves out what is recorded already.
 
-    python -m nnhelpers.record --list                              the rungs, and the results so far
-    python -m nnhelpers.record --rung five_minutes --save net.npz  the trained network as a file
-    python -m nnhelpers.record --rung half_hour --seeds 3 --keep   ... and the checkpoints, for
-    python -m nnhelpers.record --rung half_hour_committee          ... the vote of these three
-    python -m nnhelpers.record --rung adam --try "lr=0.002 epochs=5"
+    python -m nnhelpers.studies.ladder --list                              the rungs, and the results so far
+    python -m nnhelpers.studies.ladder --rung five_minutes --save net.npz  the trained network as a file
+    python -m nnhelpers.studies.ladder --rung half_hour --seeds 3 --keep   ... and the checkpoints, for
+    python -m nnhelpers.studies.ladder --rung half_hour_committee          ... the vote of these three
+    python -m nnhelpers.studies.ladder --rung adam --try "lr=0.002 epochs=5"
 
 The last line is an experiment: other settings are tried, the test set is left alone, and what is
 added to the results says so. Whoever searches counts how often: ``--list`` shows the number.
@@ -31,18 +31,18 @@ from pathlib import Path
 
 import numpy as np
 
+from ..backend import backend_report, default_array_module, get_array_module
+from ..data import DATA_FOLDER, DataError, load_mnist
+from ..files.checkpoints import check_place, load, save
+from ..layers import Dropout
+from ..losses import SoftmaxCrossEntropy
+from ..network import Network, mlp
+from ..optimizers import SGD, Adam, Momentum, RMSprop, cosine, one_cycle
+from ..training import fit
+from .after_step import MaxNorm, WeightAverage, average_among
 from .augment import Adversarial, Distortion, InTurn, Noise, Shifts
-from .backend import backend_report, default_array_module, get_array_module
-from .checkpoints import check_place, load, save
-from .data import DATA_FOLDER, DataError, load_mnist
-from .layers import Dropout
-from .losses import SoftmaxCrossEntropy
-from .network import Network, mlp
-from .optimizers import SGD, Adam, Momentum, RMSprop, cosine, one_cycle
-from .training import fit
-from .weights import MaxNorm, WeightAverage, average_among
 
-RESULTS = Path(__file__).resolve().parent.parent / "benchmarks" / "results" / "record.jsonl"
+RESULTS = Path(__file__).resolve().parents[2] / "benchmarks" / "results" / "record.jsonl"
 BEST = DATA_FOLDER / "best_network.npz"
 
 # What a rung can set, and what holds where it does not.
@@ -559,7 +559,7 @@ def changes_from(text):
 def main(args=None):
     """Do what the command line says; return the exit code."""
     parser = argparse.ArgumentParser(
-        prog="python -m nnhelpers.record", description=__doc__,
+        prog="python -m nnhelpers.studies.ladder", description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     parser.add_argument("--rung", help="which one to run: see --list")

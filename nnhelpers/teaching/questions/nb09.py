@@ -1,6 +1,6 @@
 """The quick questions of notebook 09, Batch normalization."""
 
-from ..network import mlp
+from ...network import mlp
 from .question import Choice, Number
 
 

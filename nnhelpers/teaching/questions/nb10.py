@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ..network import mlp
-from ..optimizers import Adam
+from ...network import mlp
+from ...optimizers import Adam
 from .question import Choice, Number
 
 ANSWERS = np.array([[50, 0, 10], [5, 40, 5], [0, 20, 30]])  # a confusion matrix

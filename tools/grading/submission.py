@@ -20,9 +20,9 @@ import sys
 import threading
 import time
 
-from . import EXERCISES
-from .exercise import Exercise
-from .feedback import Feedback
+from nnhelpers.teaching.checks import EXERCISES
+from nnhelpers.teaching.checks.exercise import Exercise
+from nnhelpers.teaching.checks.feedback import Feedback
 
 LARGEST_NOTEBOOK = 200_000_000  # bytes
 LARGEST_FILE = 2**30  # bytes that a submission may write to one file, where the system can tell

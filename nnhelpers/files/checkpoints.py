@@ -31,15 +31,15 @@ from pathlib import Path
 import numpy as np
 from numpy.lib import format as npy
 
-from .activations import LeakyReLU, ReLU, Sigmoid, Tanh
-from .backend import asnumpy, default_array_module, get_array_module
+from ..activations import LeakyReLU, ReLU, Sigmoid, Tanh
+from ..backend import asnumpy, default_array_module, get_array_module
+from ..history import History
+from ..layers import BatchNorm, Dense, Dropout
+from ..losses import MeanSquaredError, SigmoidCrossEntropy, SoftmaxCrossEntropy
+from ..network import Network
+from ..optimizers import SGD, Adam, Momentum, RMSprop
+from ..studies.after_step import average_among
 from .exchange import named_arrays
-from .history import History
-from .layers import BatchNorm, Dense, Dropout
-from .losses import MeanSquaredError, SigmoidCrossEntropy, SoftmaxCrossEntropy
-from .network import Network
-from .optimizers import SGD, Adam, Momentum, RMSprop
-from .weights import average_among
 
 FORMAT, VERSION = "nnhelpers network", 1
 DESCRIPTION = "nnhelpers.json"  # the first member of the zip

@@ -17,9 +17,9 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from .backend import asnumpy, get_array_module
+from ..backend import asnumpy, get_array_module
 
-IMG_FOLDER = Path(__file__).resolve().parent.parent / "img"
+IMG_FOLDER = Path(__file__).resolve().parents[2] / "img"
 
 # Okabe and Ito's colours, which the colour-blind tell apart, in an order of falling darkness where
 # neighbours differ in grey too. Lines also differ in dashes, and points in shape.
@@ -829,13 +829,13 @@ def plot_record(results):
     Parameters
     ----------
     results : list of dict
-        From :func:`nnhelpers.record.read_results`. Only whole runs of rungs count, no experiments.
+        From :func:`nnhelpers.studies.ladder.read_results`. Only whole runs of rungs count, no experiments.
 
     Returns
     -------
     Picture
     """
-    from .record import RUNGS, in_percent, knows_neighbours, summary
+    from ..studies.ladder import RUNGS, in_percent, knows_neighbours, summary
 
     found = {name: one for name, one in summary(results).items() if name != "tiny"}
     groups = ({}, {})

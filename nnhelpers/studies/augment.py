@@ -16,8 +16,8 @@ import math
 
 import numpy as np
 
-from .backend import get_array_module
-from .losses import SigmoidCrossEntropy, SoftmaxCrossEntropy
+from ..backend import get_array_module
+from ..losses import SigmoidCrossEntropy, SoftmaxCrossEntropy
 
 SIDE = 28  # of MNIST's images, in pixels
 

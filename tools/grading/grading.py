@@ -27,7 +27,8 @@ from pathlib import Path
 
 import psutil
 
-from . import EXERCISES
+from nnhelpers.teaching.checks import EXERCISES
+
 from .submission import SubmissionError, one_line, read_cells
 
 COLUMNS = ["student", "notebook", "exercise", "status", "message", "seconds", "file"]
@@ -180,7 +181,7 @@ class Grader:
             copy.write_bytes(path.read_bytes())
             results, log = Path(private) / "events.jsonl", Path(private) / "stderr.txt"
             arguments = (str(copy), str(results), notebook, self.seed, self.limits.seconds)
-            code = f"from nnhelpers.checks import submission; submission.main(*{arguments!r})"
+            code = f"from tools.grading import submission; submission.main(*{arguments!r})"
             token = secrets.token_hex(16)
             with open(log, "wb") as stderr:
                 process = subprocess.Popen(

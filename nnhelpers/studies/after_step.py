@@ -6,8 +6,8 @@ will do as well.
 
 import math
 
-from .backend import get_array_module
-from .optimizers import average
+from ..backend import get_array_module
+from ..optimizers import average
 
 
 class MaxNorm:

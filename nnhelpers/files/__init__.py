@@ -1,0 +1,1 @@
+"""Files: networks and trainings saved and loaded, and exchanged with NumPy and PyTorch."""

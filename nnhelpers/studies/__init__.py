@@ -1,0 +1,1 @@
+"""Studies: what is tried on top of a training, from tuning to the ladder of notebook 13."""

@@ -1,0 +1,1 @@
+"""Teaching: checks that name the mistake, and quick questions."""
