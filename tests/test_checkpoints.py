@@ -710,7 +710,7 @@ TRAINING = """
         return wrapped
 
     if where == "batch":
-        nn.Network.learn_batch = deadly(nn.Network.learn_batch)
+        nn.Network.forward_backward = deadly(nn.Network.forward_backward)
     elif where == "replace":
         os.replace = deadly(os.replace)
     elif where == "write":

@@ -286,7 +286,7 @@ def test_what_could_not_be_saved_can_be_saved_again(results, tmp_path, monkeypat
     assert "No space left" in told.err and "tiny, seed 0: validation" in told.out
     assert len(list(tmp_path.glob("*.ckpt.npz"))) == 1
     monkeypatch.undo()
-    monkeypatch.setattr(nn.Network, "learn_batch", None)  # nothing is trained any more
+    monkeypatch.setattr(nn.Network, "forward_backward", None)  # nothing is trained any more
     assert command(results, *arguments) == 0
     assert sorted(os.listdir(tmp_path)) == ["net.npz", "results.jsonl"]
     assert len(record.read_results(results)) == 1
@@ -439,7 +439,7 @@ def test_killed_and_resumed_ends_with_the_same_bits(tmp_path, changes, kills):
 
 
 def test_interrupted(results, monkeypatch, capsys, tmp_path):
-    learn, count = nn.Network.learn_batch, 0
+    learn, count = nn.Network.forward_backward, 0
 
     def interrupted(self, *args):
         nonlocal count
@@ -448,7 +448,7 @@ def test_interrupted(results, monkeypatch, capsys, tmp_path):
             raise KeyboardInterrupt
         return learn(self, *args)
 
-    monkeypatch.setattr(nn.Network, "learn_batch", interrupted)
+    monkeypatch.setattr(nn.Network, "forward_backward", interrupted)
     assert command(results, "--rung", "tiny") == 1
     assert "Run the same command again to go on" in capsys.readouterr().err
     assert not results.exists()

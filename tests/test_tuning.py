@@ -131,14 +131,14 @@ def test_a_training_without_memory_says_so(spirals, monkeypatch):
     """The second epoch of the first trial finds no memory; the search goes on."""
     calls = []
 
-    def learn_batch(self, X, y, l2):
+    def forward_backward(self, X, y, l2):
         calls.append(1)
         if len(calls) == 5:
             raise MemoryError("3 TiB were asked for")
         return real(self, X, y, l2)
 
-    real = nn.Network.learn_batch
-    monkeypatch.setattr(nn.Network, "learn_batch", learn_batch)
+    real = nn.Network.forward_backward
+    monkeypatch.setattr(nn.Network, "forward_backward", forward_backward)
     study = search({"lr": 0.1, "batch_size": 50}, *spirals, n_trials=2, epochs=2)
     assert [trial.state.name for trial in study.trials] == ["PRUNED", "COMPLETE"]
     told = study.trials[0].user_attrs["stopped"]
@@ -186,14 +186,14 @@ def test_an_interrupt_in_a_training_ends_the_search(spirals, monkeypatch):
     """``fit`` takes an interrupt for itself, and returns: the search must notice."""
     calls = []
 
-    def learn_batch(self, X, y, l2):
+    def forward_backward(self, X, y, l2):
         calls.append(1)
         if len(calls) > 20:
             raise KeyboardInterrupt
         return real(self, X, y, l2)
 
-    real = nn.Network.learn_batch
-    monkeypatch.setattr(nn.Network, "learn_batch", learn_batch)
+    real = nn.Network.forward_backward
+    monkeypatch.setattr(nn.Network, "forward_backward", forward_backward)
     study = search({"lr": (0.01, 0.1), "batch_size": 50}, *spirals, n_trials=10, epochs=3)
     assert counts(study)["FAIL"] == 1 and len(study.trials) < 10
 
