@@ -338,8 +338,6 @@ def optimizer(given):
 
 def functions(augment, after_step):
     """Return ``after_step`` as a list, or raise if it or ``augment`` cannot be called."""
-    from ..studies.after_step import WeightAverage
-
     if callable(after_step):
         raise TypeError(
             f"expected after_step as a list of functions, got {after_step!r}: put it in brackets"
@@ -348,7 +346,7 @@ def functions(augment, after_step):
     for name, function in [("augment", augment), *(("after_step", rule) for rule in after_step)]:
         if function is not None and not callable(function):
             raise TypeError(f"expected in {name} something that can be called, got {function!r}")
-    if sum(isinstance(rule, WeightAverage) for rule in after_step) > 1:
+    if sum(hasattr(rule, "state") for rule in after_step) > 1:
         raise ValueError(
             f"expected at most one WeightAverage in after_step, got {after_step}: a checkpoint has "
             "room for one"

@@ -10,16 +10,10 @@ import time
 import numpy as np
 
 from ..backend import asnumpy, get_array_module, memory_in_words
-from ..files.checkpoints import (
-    Checkpoint,
-    check_place,
-    restore,
-    save_training,
-    what_must_match,
-)
+from ..files import resume as files
+from ..files.checkpoints import Checkpoint
 from ..history import History
 from ..network import evaluate
-from ..studies.after_step import average_among
 from . import guards
 
 # How often, in seconds, a running epoch is looked at: each look waits for the device once.
@@ -62,23 +56,23 @@ class Run:
                 "resume=True expected a file to resume from: pass checkpoint=path as well"
             )
         if checkpoint is not None:
-            check_place(checkpoint)
-            self.asked = what_must_match(
+            files.check_place(checkpoint)
+            self.asked = files.what_must_match(
                 net, optimizer, batch_size=self.batch_size, l2=self.l2, seed=number_of(seed),
                 schedule=fingerprint(schedule), train_examples=len(self.y),
                 valid_examples=len(self.valid[1]) if self.valid else 0,
                 augment=_names([augment] if augment else []), after_step=_names(self.after_step),
             )  # fmt: skip
             if resume and os.path.exists(checkpoint):
-                self.history = restore(
+                self.history = files.restore(
                     checkpoint, net, optimizer, self.rng, self.asked, self.after_step
                 )
                 self.history.settings["epochs"] = max(epochs, self.history.epochs)
         self.history.batches = self.batches
         for name in optimizer.state:
             optimizer.memory(name, net.theta)  # says at once if it is another network's
-        if checkpoint is not None and not os.path.exists(checkpoint):
-            self._write_checkpoint()  # so that the first epoch can be interrupted and resumed too
+        if checkpoint is not None and not (resume and os.path.exists(checkpoint)):
+            files.begin(self._checkpoint(), checkpoint)
         # Costs and counts stay on the device while an epoch runs, and are read once at its end.
         xp = get_array_module(net.theta)
         self.costs, self.correct = (
@@ -131,8 +125,9 @@ class Run:
         self.bar.show(self.done, f"epoch {history.epochs}{score}")
         if self.path is not None:
             try:
-                self._write_checkpoint()
+                files.save_training(self._checkpoint(), self.path)
             except OSError as error:
+                history.ended = "disk"
                 raise Stop(
                     f"the checkpoint could not be written after epoch {history.epochs}: {error}"
                 ) from error
@@ -161,6 +156,7 @@ class Run:
             self.history.stopped = str(error)
         elif isinstance(error, KeyboardInterrupt):
             self._record(self.n)
+            self.history.ended = "interrupted"
             self.history.stopped = (
                 f"interrupted in epoch {self.history.epochs + 1} after {self.n} mini-batches; "
                 "network and history are as they were"
@@ -168,6 +164,7 @@ class Run:
         elif isinstance(error, MemoryError):
             self._record(self.n)
             go_back(self.net, self.finished, self.optimizer, self.after_step)
+            self.history.ended = "memory"
             self.history.stopped = _memory_ran_out(self, error)
         else:
             return False
@@ -183,6 +180,7 @@ class Run:
         go_back(self.net, self.finished, self.optimizer, self.after_step)
         where = "after which" if math.isfinite(self.history.batch_loss[-1]) else "where"
         lr, epoch = self.optimizer.lr, self.history.epochs
+        self.history.ended = "diverged"
         raise Stop(
             f"diverged at mini-batch {n} of epoch {epoch + 1}, {where} the cost is no finite "
             f"number any more. The likely cause is a learning rate that is too high ({lr:g}): try "
@@ -195,12 +193,10 @@ class Run:
         self.history.batch_loss[before:] = asnumpy(self.costs[:n]).tolist()
         self.history.batch_accuracy[before:] = (asnumpy(self.correct[:n]) / self.sizes[:n]).tolist()
 
-    def _write_checkpoint(self):
+    def _checkpoint(self):
         resume_from = {"asked": self.asked, "generator": self.rng.bit_generator.state}
         kept = average_of(self.net, self.after_step)
-        save_training(
-            Checkpoint(self.net, self.optimizer, self.history, resume_from, kept), self.path
-        )
+        return Checkpoint(self.net, self.optimizer, self.history, resume_from, kept)
 
 
 def diverged_at(net, costs):
@@ -232,6 +228,10 @@ def go_back(net, taken, optimizer=None, after_step=()):
         optimizer.t, optimizer.state = memory
     if average := average_among(after_step):
         average.state = kept
+
+
+def average_among(after_step):
+    return next((rule for rule in after_step if hasattr(rule, "state")), None)
 
 
 def average_of(net, after_step):
