@@ -179,23 +179,25 @@ def _read_description(archive, members):
             f"expected at most {DESCRIPTION_LIMIT:,} bytes in {DESCRIPTION}, got "
             f"{members[0].file_size:,}"
         )
+    text = _read_member(archive, members[0])
     try:
-        description = json.loads(_read_member(archive, members[0]).decode())
-    except CheckpointError:
-        raise
+        return json.loads(text.decode())
     except (ValueError, RecursionError) as error:
         raise CheckpointError(f"{DESCRIPTION} is not readable: {error}") from error
-    return description
 
 
 def _read_member(archive, info):
     try:
         return archive.read(info)
     except Exception as error:  # a wrong CRC, and whatever a false name or size makes it raise
-        raise CheckpointError(
-            f"the file was altered: {info.filename!r:.80} cannot be read ({error}). Copy it again, "
-            "or take an older checkpoint."
-        ) from error
+        raise _altered(info, error) from error
+
+
+def _altered(info, error):
+    return CheckpointError(
+        f"the file was altered: {info.filename!r:.80} cannot be read ({error}). Copy it again, or "
+        "take an older checkpoint."
+    )
 
 
 def _check_names(found, asked):
@@ -217,7 +219,7 @@ def _check_array(archive, info, name, dtype, shape):
                 got_shape, _, got_dtype = npy.read_array_header_1_0(member)
                 header_size = member.tell()
     except Exception as error:  # whatever a crafted header makes the reader raise
-        raise CheckpointError(f"the array {name} cannot be read: {error}") from error
+        raise _altered(info, error) from error
     if got_shape != shape or got_dtype != dtype:
         raise CheckpointError(
             f"expected {name} as {dtype.name} of shape {shape}, which is what its layers ask for, "
