@@ -1,0 +1,106 @@
+"""One style for all figures: readable in grey, with a text for those who cannot see them.
+
+Figures are drawn without pyplot, so nothing is global, and are returned as a :class:`Picture`. A
+picture at the end of a cell shows itself; ``picture.save(name)`` puts it under ``img/``.
+"""
+
+import base64
+import contextlib
+import io
+import re
+import threading
+from pathlib import Path
+
+import matplotlib
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+
+IMG_FOLDER = Path(__file__).resolve().parents[2] / "img"
+
+# Okabe and Ito's colours, which the colour-blind tell apart, in an order of falling darkness where
+# neighbours differ in grey too. Lines also differ in dashes, and points in shape.
+COLORS = ["#0072B2", "#D55E00", "#000000", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442"]
+DASHES = ["-", "--", ":", "-.", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (8, 3))]
+MARKERS = ["o", "^", "s", "D", "v", "P", "X", "*", "<", ">"]
+# For weights and gradients, where the sign matters: from blue through white to orange. Full blue is
+# far darker than full orange, so that the ends differ in grey too. The widgets have the same.
+BELOW, ABOVE = "#084081", "#F08A24"
+DIVERGING = LinearSegmentedColormap.from_list("minus-plus", [BELOW, "#FFFFFF", ABOVE])
+STYLE = {
+    "font.size": 11,
+    "axes.titlesize": 12,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.25,
+    "legend.frameon": False,
+    "image.cmap": "gray_r",
+    "figure.dpi": 100,
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+}
+_drawing = threading.RLock()
+
+
+@contextlib.contextmanager
+def styled():
+    """In the course's style, one thread at a time, and then back to what was set before.
+
+    Matplotlib has one set of settings for all threads. Widgets draw on threads of their own: of two
+    that overlap, the later one would put back, for good, what the other had set for a while.
+    """
+    with _drawing, matplotlib.rc_context(STYLE):
+        yield
+
+
+class Picture:
+    """A Matplotlib figure with a text that says what it shows.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    alt : str
+        One or two sentences: what is drawn, and what is to be seen. It is read out to the blind,
+        stands in for the figure in a terminal, and is compared when the notebooks are tested; so it
+        holds no number that differs from machine to machine.
+    """
+
+    def __init__(self, figure, alt):
+        self.figure, self.alt, self.path = figure, " ".join(alt.split()), None
+
+    def png(self):
+        """Return the figure as the bytes of a PNG file."""
+        buffer = io.BytesIO()
+        # Without the library's version in the file, the same figure gives the same bytes.
+        with styled():
+            self.figure.savefig(buffer, format="png", metadata={"Software": None})
+        return buffer.getvalue()
+
+    def save(self, name, folder=IMG_FOLDER):
+        """Write the figure to ``folder/name.png`` and return the path.
+
+        Characters that some file system refuses are replaced by a dash.
+        """
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.path = folder / (re.sub(r"[^\w.+=-]+", "-", name).strip("-.") + ".png")
+        self.path.write_bytes(self.png())
+        return self.path
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        png = base64.b64encode(self.png()).decode()
+        return {"text/plain": repr(self), "image/png": png}, {"image/png": {"alt": self.alt}}
+
+    def __repr__(self):
+        return f"[figure] {self.alt}"
+
+
+def new_figure(rows=1, columns=1, size=(8, 3.5), **options):
+    """Return (figure, axes) in the course's style: what ``plt.subplots`` returns, without pyplot.
+
+    ``size`` is in inches at 100 dots an inch; ``options`` go to ``Figure.subplots``.
+    """
+    with styled():
+        figure = Figure(figsize=size, layout="constrained")
+        axes = figure.subplots(rows, columns, **options)
+    return figure, axes
