@@ -1,11 +1,12 @@
 """Every complaint of the core: what is refused, and the sentence that helps.
 
 The core calls one of these where something can be wrong, and goes on reading like the derivation.
-Each message says what was expected, what came, and what to try.
+A message says what was expected, what came, and what to try.
 """
 
 import contextlib
 import math
+import sys
 from collections.abc import Callable, Sequence
 from numbers import Number, Real
 from typing import Any
@@ -16,9 +17,6 @@ from ..backend import asnumpy, get_array_module, move
 from .devices import memory_in_words
 
 Seed = int | np.random.Generator | None
-
-
-# ---------------------------------------------------------------------- things of a kind
 
 
 def instance(given: Any, kind: type, example: str) -> Any:
@@ -45,21 +43,18 @@ def known(name: Any, table: dict, what: str) -> Any:
 
 
 def as_array(given: Any, xp: Any) -> Any:
-    """Return ``given`` as an array of ``xp``, if it is a list or such."""
+    """Return ``given`` as an array of ``xp`` if it is a list."""
     return given if hasattr(given, "dtype") else xp.asarray(given)
 
 
-def is_number(value: Any, low: float, below: float = math.inf) -> bool:
-    """Whether ``value`` is a real number, finite, with low <= value < below."""
-    return isinstance(value, (Real, np.number)) and math.isfinite(value) and low <= value < below
+def is_number(value: Any, low: float, below: float = sys.float_info.max) -> bool:
+    """Whether ``value`` is a real number with low <= value < below: NaN and infinity are not."""
+    return isinstance(value, (Real, np.number)) and low <= value < below
 
 
 def is_count(value: Any) -> bool:
     """Whether ``value`` is an integer of at least 1; True is none."""
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= 1
-
-
-# ---------------------------------------------------------------------- data
 
 
 def index_of_pair(index: Any) -> None:
@@ -78,9 +73,6 @@ def toy_data(n: int, classes: int, noise: float) -> None:
         )
     if not is_number(noise, 0):
         raise ValueError(f"expected noise of at least 0, got {noise!r}: it is a standard deviation")
-
-
-# ---------------------------------------------------------------------- layers
 
 
 def dense(n_in: int, n_out: int, init: str | float, rules: dict) -> None:
