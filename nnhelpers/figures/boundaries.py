@@ -1,4 +1,4 @@
-"""What happens in a plane: points, decision boundaries, paths downhill (notebooks 02, 05, 07, 08)."""
+"""In the plane: points, decision boundaries and paths downhill (notebooks 02, 05, 07, 08)."""
 
 import matplotlib
 import numpy as np

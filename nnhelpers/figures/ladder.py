@@ -29,7 +29,7 @@ def plot_record(results):
     Parameters
     ----------
     results : list of dict
-        From :func:`nnhelpers.studies.ladder.read_results`. Only whole runs of rungs count, no experiments.
+        From :func:`nnhelpers.studies.ladder.read_results`. Only whole runs count, no experiments.
 
     Returns
     -------

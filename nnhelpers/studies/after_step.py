@@ -108,8 +108,3 @@ class WeightAverage:
 
     def __repr__(self):
         return f"WeightAverage({self.beta:g})"
-
-
-def average_among(after_step):
-    """Return the WeightAverage among the functions, or None; ``fit`` allows no second one."""
-    return next((rule for rule in after_step if isinstance(rule, WeightAverage)), None)
