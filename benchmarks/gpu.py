@@ -3,7 +3,14 @@
 All data lives on the device. The device is waited for before the work begins and before it ends.
 """
 
-from benchmarks.sides import torch_cost, torch_model, torch_optimizer, train_ours, train_torch
+from benchmarks.sides import (
+    torch_cost,
+    torch_model,
+    torch_optimizer,
+    train_floor,
+    train_ours,
+    train_torch,
+)
 from benchmarks.works import Skip
 
 
@@ -130,20 +137,5 @@ def train_torch_graph(work):
 
 def train_cublas(work):
     """The matrix products of that work alone, by cuBLAS into arrays that are there already."""
-    cp = cupy_or_skip()
-    sizes, N = work.sizes, work.batch
-    A, dZ = ([cp.random.random((N, n), dtype="float32") for n in sizes] for _ in range(2))
-    W = [cp.random.random(pair, dtype="float32") for pair in zip(sizes, sizes[1:])]
-    Z, dA = ([cp.empty((N, n), "float32") for n in sizes] for _ in range(2))
-    dW = [cp.empty_like(matrix) for matrix in W]
-
-    def do():
-        for _ in range(work.epochs * -(-work.n // N)):
-            for i in range(len(W)):
-                cp.matmul(A[i], W[i], out=Z[i + 1])
-            for i in reversed(range(len(W))):
-                cp.matmul(A[i].T, dZ[i + 1], out=dW[i])
-                if i:
-                    cp.matmul(dZ[i + 1], W[i].T, out=dA[i])
-
-    return waiting(do, cp.cuda.Device().synchronize)
+    cupy = cupy_or_skip()
+    return waiting(train_floor(work, cupy), cupy.cuda.Device().synchronize)

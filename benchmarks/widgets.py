@@ -22,7 +22,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.__main__ import RESULTS, ROOT, machine
+from benchmarks.__main__ import RESULTS, ROOT, load, machine
 
 sys.path.insert(0, str(ROOT / "tests" / "browser"))
 
@@ -142,11 +142,6 @@ def training(jupyter, seconds):
     }  # fmt: skip
 
 
-def load():
-    """Return how many processes wanted a core in the last minute; NaN where the system has none."""
-    return os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
-
-
 def pen(jupyter, moves):
     """Draw on the paper of "draw a digit"; return milliseconds from each movement to its answer."""
     put_notebook(jupyter, "pad.ipynb", PAD)
@@ -207,7 +202,7 @@ def as_text(found):
         f"With `python -m benchmarks.widgets` on {about['processor']} ({about['cores']} cores), "
         f"{about['system']}, Chromium {about['chromium']} without a screen; the kernel on one "
         f"core, BLAS on one thread. Load of the machine before and after: "
-        f"{found['load'][0]:.1f} and {found['load'][1]:.1f} (1 is one busy core; the "
+        f"{found['load'][0]} and {found['load'][1]} (1 is one busy core; the "
         "measurement itself adds about 2).\n",
         "| from a slider's movement to the new picture, 2-16-16-1, 500 points | median | 95% |",
         "| --- | --- | --- |",
