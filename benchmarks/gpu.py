@@ -16,7 +16,7 @@ from benchmarks.works import Skip
 
 def cupy_or_skip():
     """Return CuPy, if it computes here; the message says why it does not."""
-    from nnhelpers.backend import BackendError, load_backend
+    from nnhelpers.support.devices import BackendError, load_backend
 
     try:
         return load_backend("cupy")

@@ -6,13 +6,7 @@ The same lines run on NumPy and, where an NVIDIA GPU answers, on CuPy: ``xp`` is
 from importlib import import_module as _import
 
 from .activations import LeakyReLU, ReLU, Sigmoid, Tanh
-from .backend import (
-    BackendError,
-    asnumpy,
-    backend_report,
-    default_array_module,
-    get_array_module,
-)
+from .backend import asnumpy, default_array_module, get_array_module
 from .data import DataError, load_mnist, make_circles, make_moons, make_spirals, make_xor
 from .gradcheck import gradient_check, numerical_gradient, relative_error
 from .history import History
@@ -20,6 +14,7 @@ from .layers import BatchNorm, Dense, Dropout
 from .losses import MeanSquaredError, SigmoidCrossEntropy, SoftmaxCrossEntropy, l2_penalty, one_hot
 from .network import Network, evaluate, mlp
 from .optimizers import SGD, Adam, Momentum, RMSprop, cosine, one_cycle, step_decay, warmup
+from .support.devices import BackendError, backend_report
 from .training import fit
 
 # The rooms around the core: imported when you ask for something in them, since files, figures,

@@ -1,47 +1,48 @@
 """Optimizers: how the gradient moves the parameters (notebooks 04 and 08); learning-rate schedules.
 
-An optimizer sees two long vectors, theta and grad, and knows nothing of layers. The base class owns
-the step count and the moving averages; a subclass writes its formula in ``rule``, and in ``update``
-says which averages and numbers it takes. Yours may be all in ``update``.
+An optimizer sees two long vectors, theta and grad, and knows nothing of layers. A subclass writes
+its formula in ``rule``, and in ``update`` says which averages and numbers it takes.
 """
 
 import copy
 import math
+from collections.abc import Callable
 
-from .backend import get_array_module, in_place
+from .backend import Array, get_array_module, in_place
 from .support import guards
 
 
 class Optimizer:
-    """What all optimizers share: the learning rate, the number of steps, and the call.
-
-    Attributes
-    ----------
-    lr : float
-        The learning rate η, above 0.
-    t : int
-        How many steps were taken.
-    state : dict
-        The moving averages by name, arrays of theta's shape: see ``memory``.
+    """What all optimizers share: the learning rate ``lr``, the number of steps taken ``t``, and
+    ``state``, the moving averages by name, arrays of theta's shape.
     """
 
-    def __init__(self, lr):
-        self.lr, self.t, self.state = guards.learning_rate(lr), 0, {}
+    def __init__(self, lr: float):
+        self.lr, self.t, self.state = lr, 0, {}
 
-    def step(self, theta, grad, scale=1.0):
-        """Update ``theta`` in place, one step against ``grad``; both have shape (P,).
+    @property
+    def lr(self) -> float:
+        """The learning rate η, a number above 0; it may be set at any time."""
+        return self._lr
+
+    @lr.setter
+    def lr(self, lr):
+        self._lr = guards.learning_rate(lr)
+
+    def step(self, theta: Array, grad: Array, scale: float = 1.0) -> None:
+        """Update ``theta`` (P,) in place, one step against ``grad`` (P,).
 
         ``scale`` multiplies the learning rate for this step: a schedule's factor.
         """
         guards.one_shape(theta, grad)
         self.t += 1
-        self.update(theta, grad, float(self.lr) * float(scale))
+        self.update(theta, grad, self._lr * float(scale))
 
-    def update(self, theta, grad, lr):
+    def update(self, theta: Array, grad: Array, lr: float) -> None:
         """Change ``theta`` in place: the rule that the subclass is about."""
         raise NotImplementedError
 
-    def memory(self, name, theta):
+    def memory(self, name: str, theta: Array) -> Array:
         """Return the moving average called ``name``, of theta's shape: at first zero, then kept."""
         if name not in self.state:
             self.state[name] = get_array_module(theta).zeros_like(theta)
@@ -60,7 +61,7 @@ class Optimizer:
 def average(old, current, beta, rest):
     """Update a moving average in place and return it: new = beta * old + rest * current.
 
-    ``rest`` is 1 - beta: what is reckoned from numbers alone has no place in a ``rule``.
+    ``rest`` is 1 - beta: what is computed from numbers alone has no place in a ``rule``.
     """
     old *= beta
     old += rest * current
@@ -71,7 +72,7 @@ class SGD(Optimizer):
     """Gradient descent: theta <- theta - lr * grad.
 
     Stochastic if ``grad`` comes from a mini-batch, batch gradient descent if it comes from all
-    examples: the rule is the same. Source: notebook 02, "Gradient descent"; notebook 04.
+    examples. Source: notebook 02, "Gradient descent"; notebook 04.
     """
 
     def update(self, theta, grad, lr):
@@ -86,11 +87,10 @@ class SGD(Optimizer):
 class Momentum(Optimizer):
     """Follow the gradients' moving average: v <- beta v + (1 - beta) grad, theta <- theta - lr v.
 
-    PyTorch's ``SGD(lr=lr * (1 - beta), momentum=beta)`` takes the same steps: it leaves out the
-    factor 1 - beta in the average. Source: notebook 08, "Momentum"; Polyak 1964.
+    PyTorch's ``SGD(lr=lr * (1 - beta), momentum=beta)``. Source: notebook 08; Polyak 1964.
     """
 
-    def __init__(self, lr, beta=0.9):
+    def __init__(self, lr: float, beta: float = 0.9):
         super().__init__(lr)
         self.beta = guards.decay_rate(beta)
 
@@ -104,13 +104,13 @@ class Momentum(Optimizer):
 
 
 class RMSprop(Optimizer):
-    """Divide by the gradient's usual size: s <- beta s + (1 - beta) grad²,
+    """Divide by the gradient's root mean square: s <- beta s + (1 - beta) grad²,
     theta <- theta - lr grad / (sqrt(s) + eps).
 
     PyTorch's ``RMSprop(alpha=beta)``. Source: notebook 08, "RMSprop"; Tieleman and Hinton 2012.
     """
 
-    def __init__(self, lr, beta=0.9, eps=1e-8):
+    def __init__(self, lr: float, beta: float = 0.9, eps: float = 1e-8):
         super().__init__(lr)
         self.beta, self.eps = guards.decay_rate(beta), guards.tiny(eps)
 
@@ -134,12 +134,10 @@ class Adam(Optimizer):
     Kingma and Ba 2015.
     """
 
-    def __init__(self, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    def __init__(self, lr: float, beta1=0.9, beta2=0.999, eps=1e-8):
         super().__init__(lr)
-        self.beta1, self.beta2 = (
-            guards.decay_rate(beta1, "beta1"),
-            guards.decay_rate(beta2, "beta2"),
-        )
+        self.beta1 = guards.decay_rate(beta1, "beta1")
+        self.beta2 = guards.decay_rate(beta2, "beta2")
         self.eps = guards.tiny(eps)
 
     def update(self, theta, grad, lr):
@@ -162,9 +160,10 @@ class Adam(Optimizer):
 
 # A schedule is a function of the progress t, which goes from 0 at the first step towards 1 at the
 # last, and returns the factor on the learning rate. Any function of that kind will do.
+Schedule = Callable[[float], float]
 
 
-def step_decay(factor=0.1, at=(0.5, 0.75)):
+def step_decay(factor: float = 0.1, at: tuple = (0.5, 0.75)) -> Schedule:
     """Return a schedule that multiplies the learning rate by ``factor`` at each progress in ``at``.
 
     Source: notebook 04, "Learning-rate schedules".
@@ -172,7 +171,7 @@ def step_decay(factor=0.1, at=(0.5, 0.75)):
     return lambda t: factor ** sum(t >= mark for mark in at)
 
 
-def cosine(final=0.0):
+def cosine(final: float = 0.0) -> Schedule:
     """Return a schedule that falls from 1 to ``final`` along half a cosine.
 
     Source: notebook 04, "Learning-rate schedules"; Loshchilov and Hutter 2017.
@@ -180,8 +179,8 @@ def cosine(final=0.0):
     return lambda t: final + (1 - final) * 0.5 * (1 + math.cos(math.pi * t))
 
 
-def warmup(share=0.05, then=None):
-    """Return a schedule that rises in a line from 0 to 1 in the first ``share`` of the progress.
+def warmup(share: float = 0.05, then: Schedule | None = None) -> Schedule:
+    """Return a schedule that rises linearly from 0 to 1 in the first ``share`` of the progress.
 
     After that the schedule ``then`` takes over, from its own start; by default a constant 1.
     """
@@ -190,7 +189,7 @@ def warmup(share=0.05, then=None):
     return lambda t: t / share if t < share else after((t - share) / (1 - share))
 
 
-def one_cycle(rise=0.3, start=0.04, final=1e-4):
+def one_cycle(rise: float = 0.3, start: float = 0.04, final: float = 1e-4) -> Schedule:
     """Return a schedule that rises from ``start`` to 1, and then falls to ``final``.
 
     The rise takes the first ``rise`` of the progress; both ways are half a cosine. The learning

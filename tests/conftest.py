@@ -19,7 +19,7 @@ from nnhelpers.support import devices as backend_module
 @pytest.fixture(autouse=True)
 def strict_backend(monkeypatch):
     """Make the strict arrays known, so that ``net.to("strictarray")`` works."""
-    monkeypatch.setitem(backend_module._modules, "strictarray", strictarray)
+    monkeypatch.setitem(backend_module.loaded, "strictarray", strictarray)
 
 
 @pytest.fixture(params=["numpy", "strictarray", pytest.param("cupy", marks=pytest.mark.gpu)])

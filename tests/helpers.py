@@ -6,14 +6,15 @@ import re
 import nbformat
 import numpy as np
 
-from nnhelpers import backend, get_array_module
+from nnhelpers import get_array_module
+from nnhelpers.support import devices
 
 
 def why_no_gpu():
     """Return None where CuPy computes, else the reason why it does not."""
     try:
-        backend.load_backend("cupy")
-    except backend.BackendError as error:
+        devices.load_backend("cupy")
+    except devices.BackendError as error:
         return f"no GPU: {error}"
     return None
 

@@ -22,7 +22,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from nnhelpers.support import devices as backend
 from nnhelpers.teaching import checks
 
-backend._modules["strictarray"] = strictarray
+backend.loaded["strictarray"] = strictarray
 
 
 def code_of_the_exercises(notebook):

@@ -15,7 +15,7 @@ from nnhelpers.support import devices as backend
 def choose_again(monkeypatch):
     """Forget the choice that was made, before and after."""
     backend._choose.cache_clear()
-    monkeypatch.delitem(backend._modules, "cupy", raising=False)
+    monkeypatch.delitem(backend.loaded, "cupy", raising=False)
     yield monkeypatch
     backend._choose.cache_clear()
 
@@ -108,37 +108,22 @@ def test_importing_the_package_brings_in_neither_cupy_nor_matplotlib_nor_optuna(
 
 
 def test_every_name_on_demand_can_be_had():
-    for name in nn._ON_DEMAND:
+    for name in nn._HOME:
         assert getattr(nn, name) is not None
         assert name in dir(nn)
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         _ = nn.nonsense
 
 
-def test_core_files_import_only_from_files_above():
-    """The order in which a student meets the files is the order in which they may be used."""
-    import ast
-    from pathlib import Path
-
-    order = ["backend", "base", "data", "activations", "layers", "losses", "augment", "network",
-             "gradcheck", "optimizers", "weights", "exchange", "history", "checkpoints",
-             "training", "record", "tuning", "plotting"]  # fmt: skip
-    folder = Path(backend.__file__).parent
-    for i, name in enumerate(order):
-        for node in ast.walk(ast.parse((folder / f"{name}.py").read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and node.level:
-                assert node.module in order[:i], f"{name}.py imports from {node.module}"
-
-
 def test_in_blocks_goes_through_all_once_and_gives_views(monkeypatch):
-    monkeypatch.setattr(backend, "BLOCK", 4)
+    monkeypatch.setattr(nn.backend, "BLOCK", 4)
     theta, grad = np.zeros(10), np.arange(10.0)
-    pieces = list(backend.in_blocks(theta, grad))
+    pieces = list(nn.backend.in_blocks(theta, grad))
     assert [len(piece) for piece, _ in pieces] == [4, 4, 2]
     for piece, part in pieces:
         piece += part
     assert (theta == grad).all()
-    assert len(list(backend.in_blocks(theta[:4], grad[:4]))) == 1
+    assert len(list(nn.backend.in_blocks(theta[:4], grad[:4]))) == 1
 
 
 def test_tf32_leaves_numpy_as_it_is(rng):

@@ -203,7 +203,7 @@ def test_what_is_right_for_one_batch_passes(layers, loss, method):
 def test_layers_of_the_package_are_checked_side_by_side(monkeypatch):
     one_by_one, seen = gradcheck._one_by_one, []
     monkeypatch.setattr(
-        gradcheck, "_one_by_one", lambda *args: seen.append(args[2]) or one_by_one(*args)
+        gradcheck, "_one_by_one", lambda *args: seen.append(args[1]) or one_by_one(*args)
     )
     for loss in (nn.SoftmaxCrossEntropy(0.1), nn.SigmoidCrossEntropy(), nn.MeanSquaredError()):
         for name in ACTIVATIONS:
@@ -298,8 +298,8 @@ def test_a_report_with_nan_does_not_pass():
 
 def test_a_forgotten_penalty_fails():
     class Forgetful(nn.Network):
-        def learn_batch(self, X, y, l2):
-            return super().learn_batch(X, y, 0.0)
+        def forward_backward(self, X, y, l2):
+            return super().forward_backward(X, y, 0.0)
 
     net = shaken(Forgetful([nn.Dense(5, 3)], loss=nn.SoftmaxCrossEntropy()))
     report = nn.gradient_check(net, *examples(), l2=0.1)
@@ -323,6 +323,6 @@ def test_relative_error():
 @pytest.mark.parametrize("check", [nn.gradient_check, nn.numerical_gradient])
 def test_unknown_method(check):
     with pytest.raises(
-        ValueError, match="unknown method 'forward': expected one of central, complex"
+        ValueError, match="unknown method 'forward': expected one of 'central', 'complex'"
     ):
         check(nn.mlp([5, 3]), *examples(), method="forward")

@@ -203,7 +203,7 @@ def test_nobody_asks_for_the_first_dX():
 def test_types_are_kept(dtype):
     net, (X, y) = nn.mlp([5, 4, 3]).astype(dtype), examples()
     assert net.forward(X).dtype == net.predict_proba(X).dtype == net.grad.dtype == dtype
-    cost, _ = net.learn_batch(net._as_input(X), y, 0.1)
+    cost, _ = net.forward_backward(net._as_input(X), y, 0.1)
     assert cost.dtype == dtype
     nn.SGD(np.float64(0.1)).step(net.theta, net.grad)
     assert net.theta.dtype == dtype

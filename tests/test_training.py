@@ -256,7 +256,7 @@ def test_an_interrupted_training_keeps_history_and_network(moons, capsys):
     (MemoryError, "memory ran out in epoch 2 after 3 mini-batches: .* Try narrower layers"),
 ])  # fmt: skip
 def test_a_validation_that_is_cut_short(moons, monkeypatch, error, said):
-    evaluate, calls = nn.training.evaluate, []
+    evaluate, calls = nn.support.run.evaluate, []
 
     def cut_short(*args):
         calls.append(args)
@@ -264,7 +264,7 @@ def test_a_validation_that_is_cut_short(moons, monkeypatch, error, said):
             raise error
         return evaluate(*args)
 
-    monkeypatch.setattr(nn.training, "evaluate", cut_short)
+    monkeypatch.setattr(nn.support.run, "evaluate", cut_short)
     history = nn.fit(nn.mlp([2, 8, 2]), *moons, optimizer=nn.SGD(0.1), epochs=3, batch_size=100,
                      progress=False)  # fmt: skip
     assert re.match(said, history.stopped)
@@ -332,8 +332,8 @@ def test_the_kind_of_number_of_a_setting_changes_nothing(moons):
     runs = []
     for l2, seed in ((0.01, 3), (np.float64(0.01), np.int64(3))):
         seen = []
-        net, learn = nn.mlp([2, 8, 2]), nn.Network.learn_batch
-        net.learn_batch = lambda X, y, l2, net=net: (seen.append(l2), learn(net, X, y, l2))[1]  # noqa: B023
+        net, learn = nn.mlp([2, 8, 2]), nn.Network.forward_backward
+        net.forward_backward = lambda X, y, l2, net=net: (seen.append(l2), learn(net, X, y, l2))[1]  # noqa: B023
         history = nn.fit(net, moons[0], optimizer=nn.SGD(0.1), l2=l2, seed=seed, progress=False)
         runs.append((net.theta.tobytes(), history.batch_loss, history.settings))
         assert {type(l2) for l2 in seen} == {float} and type(history.settings["seed"]) is int

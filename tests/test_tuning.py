@@ -52,17 +52,17 @@ def counts(study):
 
 
 def failing_at(monkeypatch, calls, error):
-    """The calls of ``learn_batch`` with these numbers raise the error."""
-    real, count = nn.Network.learn_batch, 0
+    """The calls of ``forward_backward`` with these numbers raise the error."""
+    real, count = nn.Network.forward_backward, 0
 
-    def learn_batch(self, *args):
+    def forward_backward(self, *args):
         nonlocal count
         count += 1
         if count in calls:
             raise error
         return real(self, *args)
 
-    monkeypatch.setattr(nn.Network, "learn_batch", learn_batch)
+    monkeypatch.setattr(nn.Network, "forward_backward", forward_backward)
 
 
 # --- What it does ---------------------------------------------------------------------------------

@@ -30,10 +30,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ..backend import backend_report, default_array_module, get_array_module
+from ..backend import default_array_module, get_array_module
 from ..data import DATA_FOLDER, DataError, load_mnist
 from ..files.checkpoints import load, save
 from ..files.container import check_place
+from ..support.devices import backend_report
 from ..training import fit
 from . import recipes, results
 from .after_step import WeightAverage

@@ -1,28 +1,89 @@
 """Every complaint of the core: what is refused, and the sentence that helps.
 
 The core calls one of these where something can be wrong, and goes on reading like the derivation.
+A message says what was expected, what came, and what to try.
 """
 
 import contextlib
 import math
+import sys
+from collections.abc import Callable, Sequence
+from numbers import Number, Real
+from typing import Any
 
 import numpy as np
 
+from ..backend import asnumpy, get_array_module, move
 from .devices import memory_in_words
 
-# ---------------------------------------------------------------------- layers
+Seed = int | np.random.Generator | None
 
 
-def dense(n_in, n_out, init, rules):
-    for size in (n_in, n_out):
-        if not isinstance(size, (int, np.integer)) or size < 1:
-            raise ValueError(f"Dense expected two positive integers, got ({n_in!r}, {n_out!r})")
-    if not (init in rules if isinstance(init, str) else init >= 0):
+def instance(given: Any, kind: type, example: str) -> Any:
+    """Return ``given``, or refuse it unless it is a ``kind``: no class, no name, no None."""
+    if isinstance(given, kind):
+        return given
+    what = f"{'an' if kind.__name__[0] in 'AEIOU' else 'a'} {kind.__name__.lower()}"
+    if isinstance(given, type) and issubclass(given, kind):
+        hint = f"That is the class: put brackets after it, nn.{given.__name__}(...)"
+    else:
+        home = kind.__module__.replace("nnhelpers", "nn", 1)
+        hint = f"One of your own is a subclass of {home}.{kind.__name__}"
+    raise TypeError(f"expected {what}, such as {example}, got {given!r}. {hint}")
+
+
+def known(name: Any, table: dict, what: str) -> Any:
+    """Return ``table[name]``, or refuse a name that is not in it."""
+    if isinstance(name, str) and name in table:
+        return table[name]
+    names = ", ".join(repr(known) for known in table)
+    meant = [key for key, value in table.items() if value is name or value is type(name)]
+    hint = f". Try {meant[0]!r}" if meant else ""
+    raise ValueError(f"unknown {what} {name!r}: expected one of {names}{hint}")
+
+
+def as_array(given: Any, xp: Any) -> Any:
+    """Return ``given`` as an array of ``xp`` if it is a list."""
+    return given if hasattr(given, "dtype") else xp.asarray(given)
+
+
+def is_number(value: Any, low: float, below: float = sys.float_info.max) -> bool:
+    """Whether ``value`` is a real number with low <= value < below: NaN and infinity are not."""
+    return isinstance(value, (Real, np.number)) and low <= value < below
+
+
+def is_count(value: Any) -> bool:
+    """Whether ``value`` is an integer of at least 1; True is none."""
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= 1
+
+
+def index_of_pair(index: Any) -> None:
+    """Refuse a slice: the first 1000 of a pair are both of it, which would never be noticed."""
+    if not isinstance(index, (int, np.integer)):
+        raise TypeError(
+            f"expected 0 or 1 as the index of a pair (X, y), got {type(index).__name__}. To "
+            "take some examples, cut both: (data.train.X[:1000], data.train.y[:1000])"
+        )
+
+
+def toy_data(n: int, classes: int, noise: float) -> None:
+    if not (is_count(n) and is_count(classes)) or classes < 2 or n < classes:
+        raise ValueError(
+            f"expected at least 2 classes and one point for each, got n={n}, classes={classes}"
+        )
+    if not is_number(noise, 0):
+        raise ValueError(f"expected noise of at least 0, got {noise!r}: it is a standard deviation")
+
+
+def dense(n_in: int, n_out: int, init: str | float, rules: dict) -> None:
+    if not (is_count(n_in) and is_count(n_out)):
+        raise ValueError(f"Dense expected two positive integers, got ({n_in!r}, {n_out!r})")
+    if not (init in rules if isinstance(init, str) else is_number(init, 0)):
         names = ", ".join(repr(name) for name in rules)
         raise ValueError(f"unknown init {init!r}: expected {names}, or a number >= 0")
 
 
-def columns(layer, X, n):
+def columns(layer: Any, X: Any, n: int) -> None:
     """Refuse X unless each of its rows has ``n`` numbers."""
     if X.shape[-1] == n:
         return
@@ -34,25 +95,25 @@ def columns(layer, X, n):
     raise ValueError(f"{layer!r} expected X of shape (N, {n}), got {X.shape}: {hint}.")
 
 
-def dropped_share(p):
-    if not 0 <= p < 1:
+def dropout_probability(p: float) -> None:
+    if not is_number(p, 0, 1):
         raise ValueError(
-            f"Dropout expected p from 0 up to 1 (excluded), got {p!r}: it is the share of "
-            "elements that are dropped, and some must stay."
+            f"Dropout expected p from 0 up to 1 (excluded), got {p!r}: it is the probability of "
+            "dropping an element, and some must stay."
         )
 
 
-def batch_norm(n, decay, eps):
-    if not isinstance(n, (int, np.integer)) or n < 1:
+def batch_norm(n: int, decay: float, eps: float) -> None:
+    if not is_count(n):
         raise ValueError(f"BatchNorm expected a positive number of units, got {n!r}")
-    if not (0 <= decay < 1 and eps > 0):
+    if not (is_number(decay, 0, 1) and is_number(eps, 0) and eps > 0):
         raise ValueError(
             "BatchNorm expected decay from 0 up to 1 (excluded) and eps above 0, "
             f"got {decay!r} and {eps!r}"
         )
 
 
-def enough_examples(layer, n):
+def enough_examples(layer: Any, n: int) -> None:
     if n < layer.smallest_batch:
         raise ValueError(
             f"{layer!r} expected at least {layer.smallest_batch} examples in a batch, got {n}: "
@@ -60,36 +121,31 @@ def enough_examples(layer, n):
         )
 
 
-def leak(slope):
-    if not 0 < slope < 1:
+def leak(slope: float) -> None:
+    if not (is_number(slope, 0, 1) and slope > 0):
         raise ValueError(f"LeakyReLU expected a slope between 0 and 1, got {slope!r}")
-
-
-def known(name, table, what):
-    """Return ``table[name]``, or refuse a name that is not in it."""
-    if name not in table:
-        names = ", ".join(repr(known) for known in table)
-        raise ValueError(f"unknown {what} {name!r}: expected one of {names}")
-    return table[name]
 
 
 # ---------------------------------------------------------------------- labels and losses
 
 
-def labels(y, n_classes):
+def labels(y: Any, n_classes: int) -> None:
     """Refuse ``y`` unless it has shape (N,) and holds integers from 0 to n_classes - 1."""
     if y.ndim != 1:
         raise ValueError(
             f"expected labels y of shape (N,), got {y.shape}: one class number for each example. "
-            "If y is one-hot, try y.argmax(axis=1)."
+            + ("Try y.ravel()." if y.size == len(y) else "If y is one-hot, try y.argmax(axis=1).")
         )
     if y.dtype.kind not in "iu":
+        to_integers = (
+            "y.astype(int)" if y.dtype.kind in "fb" else "np.unique(y, return_inverse=True)[1]"
+        )
         raise ValueError(
             f"expected labels y as integers, got {y.dtype}: they number the classes. "
-            "Try y.astype(int)."
+            f"Try {to_integers}."
         )
     if len(y) and (int(y.min()) < 0 or int(y.max()) >= n_classes):
-        host = y.get() if hasattr(y, "get") else y
+        host = asnumpy(y)
         first = np.flatnonzero((host < 0) | (host >= n_classes))[0]
         raise ValueError(
             f"expected labels from 0 to {n_classes - 1}, got y[{first}] = {host[first]}: "
@@ -97,7 +153,7 @@ def labels(y, n_classes):
         )
 
 
-def two_outputs(n_outputs):
+def two_outputs(n_outputs: int) -> None:
     if n_outputs < 2:
         raise ValueError(
             "SoftmaxCrossEntropy expected a network with at least 2 outputs, got 1: "
@@ -105,19 +161,22 @@ def two_outputs(n_outputs):
         )
 
 
-def smoothing(s):
-    if not 0 <= s < 1:
+def smoothing(s: float) -> None:
+    if not is_number(s, 0, 1):
         raise ValueError(
             f"SoftmaxCrossEntropy expected smoothing from 0 up to 1 (excluded), got "
-            f"{s!r}: it is the share of each label that is spread over all classes."
+            f"{s!r}: it is the fraction of each label that is spread over all classes."
         )
 
 
 # ---------------------------------------------------------------------- networks
 
 
-def chain(layers):
-    """Refuse layers that are taken, or of which one gives what the next Dense cannot take."""
+def chain(layers: Sequence, kind: type) -> list:
+    """Return the layers as a list; refuse what is no layer, is taken, or does not fit the next."""
+    if isinstance(layers, (kind, type)) or not hasattr(layers, "__iter__"):
+        raise TypeError(f"expected a list of layers, got {layers!r}: put them into brackets, [...]")
+    layers = [instance(layer, kind, "nn.Dense(784, 10)") for layer in layers]
     for i, layer in enumerate(layers):
         if layer.params or any(layer is other for other in layers[:i]):
             raise ValueError(
@@ -130,13 +189,14 @@ def chain(layers):
     for before, after in zip(dense, dense[1:], strict=False):
         if before.n_out != after.n_in:
             raise ValueError(
-                f"{before!r} gives {before.n_out} numbers, but {after!r} behind it expects "
+                f"{before!r} gives {before.n_out} numbers, but {after!r} after it expects "
                 f"{after.n_in}: make the two equal."
             )
+    return layers
 
 
 @contextlib.contextmanager
-def enough_memory(layers, xp):
+def enough_memory(layers: list, xp: Any):
     """Say how much memory a network needs, where there was too little of it."""
     try:
         yield
@@ -149,7 +209,7 @@ def enough_memory(layers, xp):
         ) from error
 
 
-def floating(dtype):
+def floating(dtype: Any) -> None:
     if np.dtype(dtype).kind not in "fc":
         raise ValueError(
             f'expected a dtype of floating-point numbers, "float32" or "float64", got '
@@ -157,13 +217,10 @@ def floating(dtype):
         )
 
 
-def examples(net, X):
+def examples(net: Any, X: Any) -> Any:
     """Return ``X`` as an array of the network's dtype, if it lives where the network lives."""
-    from ..backend import get_array_module
-
     xp = get_array_module(net.theta)
-    if not hasattr(X, "dtype"):
-        X = xp.asarray(X)
+    X = as_array(X, xp)
     if get_array_module(X) is not xp:
         raise TypeError(
             f"this network's parameters are {xp.__name__} arrays, X is an array of "
@@ -180,12 +237,10 @@ def examples(net, X):
     return X.astype(net.theta.dtype, copy=False)
 
 
-def labels_of(net, X, y):
-    """Return ``y`` as an array, if it holds a label for each row of X that the network can learn."""
-    from ..backend import get_array_module
-
+def labels_of(net: Any, X: Any, y: Any) -> Any:
+    """Return ``y`` as an array, if it holds one label for each row of X that the network knows."""
     xp = get_array_module(net.theta)
-    y = y if hasattr(y, "dtype") else xp.asarray(y)
+    y = as_array(y, xp)
     if get_array_module(y) is not xp:
         raise TypeError(
             f"this network's parameters are {xp.__name__} arrays, y is an array of "
@@ -201,16 +256,21 @@ def labels_of(net, X, y):
     return y
 
 
-def sizes(given):
+def sizes(given: Any, *further: Any) -> list[int]:
+    """Return the sizes of an ``mlp``; ``further`` is what came after them, by position."""
+    if isinstance(given, (int, np.integer)):
+        meant = [given, *(one for one in further if is_count(one))]
+        meant = meant if len(meant) > 1 else [*meant, 10]
+        raise ValueError(f"mlp expected a list of sizes, got {given!r}. Try nn.mlp({meant})")
     given = list(given)
     if len(given) < 2:
         raise ValueError(f"mlp expected at least two sizes, inputs and outputs, got {given}")
     return given
 
 
-def one_for_each(setting, n_hidden, what):
+def one_for_each(setting: Any, n_hidden: int, what: str) -> list:
     """Return ``setting`` as a list with one entry for each hidden layer."""
-    if isinstance(setting, (str, int, float)):
+    if isinstance(setting, (str, Number, np.generic)) or not hasattr(setting, "__len__"):
         return [setting] * n_hidden
     if len(setting) != n_hidden:
         raise ValueError(
@@ -223,8 +283,8 @@ def one_for_each(setting, n_hidden, what):
 # ---------------------------------------------------------------------- optimizers and schedules
 
 
-def learning_rate(lr):
-    if not (math.isfinite(lr) and lr > 0):
+def learning_rate(lr: float) -> float:
+    if not (is_number(lr, 0) and lr > 0):
         raise ValueError(
             f"expected a learning rate above 0, got {lr!r}: with 0 nothing is learned, and "
             "below 0 the cost is climbed. Try 0.1."
@@ -232,29 +292,29 @@ def learning_rate(lr):
     return float(lr)  # a Python float leaves float32 arrays in float32; a NumPy float64 would not
 
 
-def decay_rate(beta, name="beta"):
-    if not 0 <= beta < 1:
+def decay_rate(beta: float, name: str = "beta") -> float:
+    if not is_number(beta, 0, 1):
         raise ValueError(
-            f"expected {name} from 0 up to 1 (excluded), got {beta!r}: it is the share of the old "
-            "average that stays. Try 0.9."
+            f"expected {name} from 0 up to 1 (excluded), got {beta!r}: it is the fraction of the "
+            "old average that stays. Try 0.9."
         )
     return float(beta)
 
 
-def tiny(eps):
-    if not (math.isfinite(eps) and eps > 0):
+def tiny(eps: float) -> float:
+    if not (is_number(eps, 0) and eps > 0):
         raise ValueError(f"expected eps above 0, got {eps!r}: it keeps divisions finite. Try 1e-8.")
     return float(eps)
 
 
-def one_shape(theta, grad):
+def one_shape(theta: Any, grad: Any) -> None:
     if theta.shape != grad.shape:
         raise ValueError(
             f"expected theta and grad of one shape, got {theta.shape} and {grad.shape}"
         )
 
 
-def same_network(optimizer, name, vector, theta):
+def same_network(optimizer: Any, name: str, vector: Any, theta: Any) -> None:
     if vector.shape != theta.shape or vector.dtype != theta.dtype:
         raise ValueError(
             f"{optimizer!r} remembers {name} of {vector.size:,} parameters in {vector.dtype}, got "
@@ -262,19 +322,16 @@ def same_network(optimizer, name, vector, theta):
         )
 
 
-def between_0_and_1(value, function, name):
-    if not 0 < value < 1:
+def between_0_and_1(value: float, function: str, name: str) -> None:
+    if not (is_number(value, 0, 1) and value > 0):
         raise ValueError(f"{function} expected a {name} between 0 and 1, got {value!r}")
-    return value
 
 
 # ---------------------------------------------------------------------- a training
 
 
-def pair(net, given, name):
+def pair(net: Any, given: Any, name: str) -> tuple:
     """Return (X, y) on the network's device and in its dtype, checked once for all."""
-    from ..backend import asnumpy, get_array_module, move
-
     try:
         X, y = given
     except (TypeError, ValueError):
@@ -298,23 +355,23 @@ def pair(net, given, name):
     return X, y
 
 
-def settings(n_examples, epochs, batch_size, l2):
+def settings(n_examples: int, epochs: int, batch_size: int | None, l2: float) -> int:
     """Return the batch size as a number, or raise ValueError naming the setting that cannot be."""
-    if not isinstance(epochs, (int, np.integer)) or epochs < 1:
+    if not is_count(epochs):
         raise ValueError(f"expected epochs as an integer of at least 1, got {epochs!r}")
     if batch_size is None:
         batch_size = n_examples
-    if not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
+    if not is_count(batch_size):
         raise ValueError(
             f"expected batch_size as an integer of at least 1, got {batch_size!r}: it counts the "
             "examples in a mini-batch. None takes all of them at once."
         )
-    if not (math.isfinite(l2) and l2 >= 0):
+    if not is_number(l2, 0):
         raise ValueError(f"expected l2 as a number of at least 0, got {l2!r}: it is a penalty")
     return min(int(batch_size), n_examples)
 
 
-def last_batch(net, n_examples, batch_size):
+def last_batch(net: Any, n_examples: int, batch_size: int) -> None:
     """Refuse a batch size that leaves less for an epoch's last mini-batch than a layer can take."""
     last = n_examples % batch_size or batch_size
     for layer in net.layers:
@@ -326,17 +383,7 @@ def last_batch(net, n_examples, batch_size):
             )
 
 
-def optimizer(given):
-    from ..optimizers import Optimizer
-
-    if not isinstance(given, Optimizer):
-        raise TypeError(
-            f"expected an optimizer, such as nn.Adam(0.001), got {given!r}. One of your own is "
-            "a subclass of nn.optimizers.Optimizer"
-        )
-
-
-def functions(augment, after_step):
+def functions(augment: Callable | None, after_step: Sequence[Callable]) -> list[Callable]:
     """Return ``after_step`` as a list, or raise if it or ``augment`` cannot be called."""
     if callable(after_step):
         raise TypeError(

@@ -1,4 +1,4 @@
-"""The same network elsewhere: as a copy, in another dtype, on another device, in another process."""
+"""The same network elsewhere: a copy, in another dtype, on another device, in another process."""
 
 import copy
 

@@ -1,4 +1,4 @@
-"""What surrounds the loop of ``fit``: checks, the record, checkpoints, and an end that comes early."""
+"""What surrounds the loop of ``fit``: checks, the history, checkpoints, an end that comes early."""
 
 import copy
 import functools
@@ -9,39 +9,44 @@ import time
 
 import numpy as np
 
-from ..backend import asnumpy, get_array_module, memory_in_words
-from ..files import resume as files
-from ..files.checkpoints import Checkpoint
+from ..backend import asnumpy, get_array_module
 from ..history import History
 from ..network import evaluate
+from ..optimizers import Optimizer
 from . import guards
+from .devices import memory_in_words
 
 # How often, in seconds, a running epoch is looked at: each look waits for the device once.
 LOOK_EVERY = 0.5
 
 
 class Stop(Exception):
-    """A training ends early, for the reason in words."""
+    """A training ends early: ``ended`` says why in a word, the message in a sentence."""
+
+    def __init__(self, ended, message):
+        super().__init__(message)
+        self.ended = ended
 
 
 class Run:
     """One training: ``with run:`` around its loop, ``step_done`` and ``epoch_done`` in it.
 
     If it was interrupted (the square button, Ctrl-C), network and history are as they were at that
-    moment. If it diverged, which is when a cost, on ``valid`` as well, or a parameter is no finite
-    number any more, or if memory ran out, then network, optimizer and weight average are those of
+    moment. If it diverged, which is when a cost, on ``valid`` as well, or a parameter is no longer
+    a finite number, or if memory ran out, then network, optimizer and weight average are those of
     the last epoch that was finished. If a checkpoint could not be written after an epoch, network
-    and history are those of that epoch. All this is said in ``history.stopped`` and printed.
+    and history are those of that epoch. ``history.ended`` has all this in a word,
+    ``history.stopped`` in a sentence, which is printed as well.
     """
 
-    def __init__(self, net, train, valid, optimizer, epochs, batch_size, l2, seed, schedule, augment,
-                 after_step, checkpoint, resume, progress):  # fmt: skip
-        self.net, self.optimizer, self.epochs, self.path = net, optimizer, epochs, checkpoint
+    def __init__(self, net, train, valid, optimizer, *, epochs, batch_size, l2, seed, schedule,
+                 augment, after_step, checkpoint, resume, progress):  # fmt: skip
+        self.net, self.epochs, self.path = net, epochs, checkpoint
+        self.optimizer = guards.instance(optimizer, Optimizer, "nn.Adam(0.001)")
         self.X, self.y = guards.pair(net, train, "train")
         self.valid = None if valid is None else guards.pair(net, valid, "valid")
         self.batch_size = guards.settings(len(self.y), epochs, batch_size, l2)
         guards.last_batch(net, len(self.y), self.batch_size)
-        guards.optimizer(optimizer)
         self.after_step = guards.functions(augment, after_step)
         self.l2, self.rng = float(l2), np.random.default_rng(seed)
         self.augment = functools.partial(augment, rng=self.rng) if augment else None
@@ -51,34 +56,19 @@ class Run:
             "sizes": net.sizes, "optimizer": type(optimizer).__name__, "lr": optimizer.lr,
             "batch_size": self.batch_size, "epochs": epochs, "l2": self.l2, "seed": number_of(seed),
         })  # fmt: skip
-        if resume and checkpoint is None:
+        for name in optimizer.state:
+            optimizer.memory(name, net.theta)  # says at once if it is another network's
+        if checkpoint is not None:
+            self._open_checkpoint(resume, schedule, augment)
+        elif resume:
             raise ValueError(
                 "resume=True expected a file to resume from: pass checkpoint=path as well"
             )
-        if checkpoint is not None:
-            files.check_place(checkpoint)
-            self.asked = files.what_must_match(
-                net, optimizer, batch_size=self.batch_size, l2=self.l2, seed=number_of(seed),
-                schedule=fingerprint(schedule), train_examples=len(self.y),
-                valid_examples=len(self.valid[1]) if self.valid else 0,
-                augment=_names([augment] if augment else []), after_step=_names(self.after_step),
-            )  # fmt: skip
-            if resume and os.path.exists(checkpoint):
-                self.history = files.restore(
-                    checkpoint, net, optimizer, self.rng, self.asked, self.after_step
-                )
-                self.history.settings["epochs"] = max(epochs, self.history.epochs)
         self.history.batches = self.batches
-        for name in optimizer.state:
-            optimizer.memory(name, net.theta)  # says at once if it is another network's
-        if checkpoint is not None and not (resume and os.path.exists(checkpoint)):
-            files.begin(self._checkpoint(), checkpoint)
         # Costs and counts stay on the device while an epoch runs, and are read once at its end.
         xp = get_array_module(net.theta)
-        self.costs, self.correct = (
-            xp.empty(self.batches, net.theta.dtype),
-            xp.empty(self.batches, int),
-        )
+        self.costs = xp.empty(self.batches, net.theta.dtype)
+        self.correct = xp.empty(self.batches, "int64")
         self.n, self.done = 0, self.history.epochs * self.batches
         self.finished = take_snapshot(net, optimizer, self.after_step)
         self.bar = (ProgressBar if progress else NoProgressBar)(epochs * self.batches, self.done)
@@ -107,7 +97,7 @@ class Run:
                 self._stop_if_diverged()
 
     def epoch_done(self):
-        history = self.history
+        history, score = self.history, ""
         self._stop_if_diverged()
         if self.valid:
             loss, accuracy = evaluate(self.net, *self.valid)
@@ -115,7 +105,6 @@ class Run:
                 self._stop_diverged(self.n)
         self.finished = take_snapshot(self.net, self.optimizer, self.after_step)
         self._record(self.n)
-        score = ""
         if self.valid:
             history.valid_loss.append(loss)
             history.valid_accuracy.append(accuracy)
@@ -125,11 +114,11 @@ class Run:
         self.bar.show(self.done, f"epoch {history.epochs}{score}")
         if self.path is not None:
             try:
-                files.save_training(self._checkpoint(), self.path)
+                self.files.save_training(self._checkpoint(), self.path)
             except OSError as error:
-                history.ended = "disk"
                 raise Stop(
-                    f"the checkpoint could not be written after epoch {history.epochs}: {error}"
+                    "disk",
+                    f"the checkpoint could not be written after epoch {history.epochs}: {error}",
                 ) from error
 
     # ------------------------------------------------------------------ an end that comes early
@@ -142,33 +131,29 @@ class Run:
     def __exit__(self, kind, error, traceback):
         self._errstate.__exit__(kind, error, traceback)
         try:
-            if kind is not None and not self._ended_early(error):
-                return False
+            early = self._why(error)
         finally:
             self.bar.close()
-        if self.history.stopped:
+        if early:
+            self.history.ended, self.history.stopped = early
             print(f"Training stopped: {self.history.stopped}.")
-        return True
+        return bool(early)
 
-    def _ended_early(self, error):
-        """Put why the training ended into the history; return False if it is no reason of ours."""
+    def _why(self, error):
+        """Return why the training ended early, in a word and in a sentence, or None."""
         if isinstance(error, Stop):
-            self.history.stopped = str(error)
-        elif isinstance(error, KeyboardInterrupt):
+            return error.ended, str(error)
+        if isinstance(error, KeyboardInterrupt):
             self._record(self.n)
-            self.history.ended = "interrupted"
-            self.history.stopped = (
+            return "interrupted", (
                 f"interrupted in epoch {self.history.epochs + 1} after {self.n} mini-batches; "
                 "network and history are as they were"
             )
-        elif isinstance(error, MemoryError):
+        if isinstance(error, MemoryError):
             self._record(self.n)
             go_back(self.net, self.finished, self.optimizer, self.after_step)
-            self.history.ended = "memory"
-            self.history.stopped = _memory_ran_out(self, error)
-        else:
-            return False
-        return True
+            return "memory", _memory_ran_out(self, error)
+        return None
 
     def _stop_if_diverged(self):
         bad = diverged_at(self.net, self.costs[: self.n])
@@ -180,11 +165,11 @@ class Run:
         go_back(self.net, self.finished, self.optimizer, self.after_step)
         where = "after which" if math.isfinite(self.history.batch_loss[-1]) else "where"
         lr, epoch = self.optimizer.lr, self.history.epochs
-        self.history.ended = "diverged"
         raise Stop(
+            "diverged",
             f"diverged at mini-batch {n} of epoch {epoch + 1}, {where} the cost is no finite "
             f"number any more. The likely cause is a learning rate that is too high ({lr:g}): try "
-            f"{lr / 10:g}. The network has the parameters {_since(epoch)}"
+            f"{lr / 10:g}. The network has the parameters {_since(epoch)}",
         )
 
     def _record(self, n):
@@ -193,10 +178,37 @@ class Run:
         self.history.batch_loss[before:] = asnumpy(self.costs[:n]).tolist()
         self.history.batch_accuracy[before:] = (asnumpy(self.correct[:n]) / self.sizes[:n]).tolist()
 
+    # ------------------------------------------------------------------ the checkpoint
+
+    def _open_checkpoint(self, resume, schedule, augment):
+        """Go on from the file, if that is asked for and it exists, or begin a new one."""
+        from ..files import resume as files  # the one door out of the core: few trainings use it
+
+        self.files = files
+        files.check_place(self.path)
+        seed, examples = self.history.settings["seed"], len(self.valid[1]) if self.valid else 0
+        self.asked = files.what_must_match(
+            self.net, self.optimizer, batch_size=self.batch_size, l2=self.l2, seed=seed,
+            schedule=fingerprint(schedule), train_examples=len(self.y), valid_examples=examples,
+            augment=_names([augment] if augment else []), after_step=_names(self.after_step),
+        )  # fmt: skip
+        if resume and os.path.exists(self.path):
+            self.history = files.restore(
+                self.path, self.net, self.optimizer, self.rng, self.asked, self.after_step
+            )
+            self.history.settings["epochs"] = max(self.epochs, self.history.epochs)
+        else:  # before the first step, so that the first epoch can be resumed as well
+            self.history.batches = self.batches
+            files.begin(self._checkpoint(), self.path)
+
     def _checkpoint(self):
         resume_from = {"asked": self.asked, "generator": self.rng.bit_generator.state}
-        kept = average_of(self.net, self.after_step)
-        return Checkpoint(self.net, self.optimizer, self.history, resume_from, kept)
+        kept = {}
+        theta = self.net.theta
+        for rule in with_state(self.after_step):  # what it has of another network is not kept
+            if all(v.shape == theta.shape and v.dtype == theta.dtype for v in rule.state.values()):
+                kept = rule.state
+        return self.files.Checkpoint(self.net, self.optimizer, self.history, resume_from, kept)
 
 
 def diverged_at(net, costs):
@@ -212,32 +224,30 @@ def diverged_at(net, costs):
 
 
 def take_snapshot(net, optimizer=None, after_step=()):
-    """Return copies of what training changes: parameters, running averages, optimizer's memory."""
-    kept = {name: vector.copy() for name, vector in average_of(net, after_step).items()}
+    """Return copies of what training changes: parameters, running averages, the optimizer's state.
+
+    And of what is done after each step, the ``state`` of whatever has one, such as a WeightAverage.
+    """
     memory = (optimizer.t, copy.deepcopy(optimizer.state)) if optimizer else None
-    return net.theta.copy(), [dict(layer.state) for layer in net.layers], memory, kept
+    states = [copy.deepcopy(rule.state) for rule in with_state(after_step)]
+    return net.theta.copy(), [dict(layer.state) for layer in net.layers], memory, states
 
 
 def go_back(net, taken, optimizer=None, after_step=()):
     """Make all again what it was when the snapshot was ``taken``, of the same arguments."""
-    theta, states, memory, kept = taken
+    theta, layers, memory, states = taken
     net.theta[...] = theta
-    for layer, state in zip(net.layers, states, strict=True):
+    for layer, state in zip(net.layers, layers, strict=True):
         layer.state = state
     if optimizer:
         optimizer.t, optimizer.state = memory
-    if average := average_among(after_step):
-        average.state = kept
+    for rule, state in zip(with_state(after_step), states, strict=True):
+        rule.state = state
 
 
-def average_among(after_step):
-    return next((rule for rule in after_step if hasattr(rule, "state")), None)
-
-
-def average_of(net, after_step):
-    """Return what the WeightAverage among ``after_step`` has of ``net``: {name: vector (P,)}."""
-    average = average_among(after_step)
-    return average.state if average and average.is_of(net) else {}
+def with_state(after_step):
+    """Return those among the functions that remember something: they have a dict ``state``."""
+    return [rule for rule in after_step if hasattr(rule, "state")]
 
 
 # ---------------------------------------------------------------------- in words

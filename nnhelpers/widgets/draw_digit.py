@@ -7,10 +7,10 @@ import numpy as np
 
 from ..backend import asnumpy, get_array_module
 from ..data import load_mnist
-from ..support.digits import center_digit
 from ..figures import DIVERGING
 from ..layers import BatchNorm, Dense
 from ..network import Network
+from ..support.digits import center_digit
 from .live import Button, Checkbox, LiveWidget, Menu, Slider
 
 SIDE = 28  # of the paper; its unit is a pixel of MNIST, if the digit fills the middle 20 by 20
