@@ -225,7 +225,7 @@ class Adversarial:
         return changed
 
     def gradient(self, X):
-        """Return the gradient of Σₙ -log P[n, c[n]] with respect to X, where c is what ``net`` says.
+        """Return the gradient of Σₙ -log P[n, c[n]] with respect to X; c is what ``net`` says.
 
         Without label smoothing: with it, a network as sure as it should be knows no direction.
         """
