@@ -153,6 +153,21 @@ def test_toy_sets_follow_their_seed(make):
     assert not np.array_equal(first.X, other.X)
 
 
+@pytest.mark.parametrize("make, points, classes", [
+    (nn.make_moons, [[0.8775, 0.5981], [0.2868, -0.2125], [-0.8395, 0.5177]], 2),
+    (nn.make_spirals, [[0.0804, 0.2814], [0.0037, -0.4866], [-0.4873, 0.7509]], 3),
+    (nn.make_circles, [[0.7721, 0.8448], [0.0640, 0.4630], [0.2885, -1.0154]], 2),
+    (nn.make_xor, [[0.1796, 0.2511], [0.9070, -0.6230], [-0.1370, -0.3069]], 2),
+])  # fmt: skip
+def test_toy_sets_are_pinned(make, points, classes):
+    """The figures of the notebooks, and what they say of them, are drawn from these points."""
+    X, y = make(8, seed=3)
+    assert np.allclose(X[:3], points, atol=1e-4)
+    labels = [0, 1, 0, 1, 0, 1, 0, 1] if classes == 2 else [0, 1, 2, 0, 1, 2, 0, 1]
+    assert y.tolist() == labels and y.dtype == "int64" and X.dtype == "float32"
+    assert len(make(classes).y) == classes, "one point for each class will do"
+
+
 def test_impossible_toy_sets():
     with pytest.raises(ValueError, match="noise of at least 0, got -1"):
         nn.make_moons(10, noise=-1)

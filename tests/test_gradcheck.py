@@ -326,3 +326,37 @@ def test_unknown_method(check):
         ValueError, match="unknown method 'forward': expected one of 'central', 'complex'"
     ):
         check(nn.mlp([5, 3]), *examples(), method="forward")
+
+
+@pytest.mark.parametrize("method, tolerance", [("central", 1e-6), ("complex", 1e-10)])
+def test_how_fine_the_check_is(method, tolerance, monkeypatch):
+    """A gradient that is wrong by five tolerances fails, one wrong by a fifth of it passes."""
+    net = shaken(nn.mlp([3, 3, 2], activation="tanh", seed=4))
+    right = nn.Network.loss_and_grad
+
+    for factor, passes in ((5, False), (0.2, True)):
+
+        def wrong(net, X, y, l2=0.0, factor=factor):
+            J = right(net, X, y, l2)
+            worst = np.abs(net.grad).argmax()
+            net.grad[worst] *= 1 + 2 * factor * tolerance  # the error is relative to both together
+            return J
+
+        monkeypatch.setattr(nn.Network, "loss_and_grad", wrong)
+        report = nn.gradient_check(net, *examples(n_in=3, n_classes=2), method=method)
+        assert report.passed is passes, report
+        assert report.tolerance == tolerance
+    assert report.method == method
+
+
+def test_how_small_an_element_is_still_measured():
+    """Down to a thousandth of the largest, by its own size; below, by that thousandth."""
+    a = np.array([1.0, 4e-3, 1e-5])
+    b = np.array([1.0, 2e-3, 0.0])
+    assert np.allclose(nn.relative_error(a, b), [0, 2 / 6, 1e-5 / 2e-3])
+
+
+def test_steps_of_both_methods_are_as_derived():
+    """J = (θ - y)³ has a third derivative: central differences are off by ε²/6 of it, no less."""
+    assert gradcheck.METHODS["central"]["step"] == 1e-5
+    assert gradcheck.METHODS["complex"]["step"] == 1e-20

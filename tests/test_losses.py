@@ -1,6 +1,7 @@
 """Each loss: its value, its derivative, labels that do not fit, numbers that overflow."""
 
 import functools
+import re
 
 import numpy as np
 import pytest
@@ -209,3 +210,31 @@ def test_penalty():
 def test_the_largest_of_each_row(shape):
     Z = np.random.default_rng(0).normal(size=shape)
     assert np.array_equal(losses.largest(Z), Z.max(axis=-1, keepdims=True))
+
+
+def test_rows_without_any_probability_are_shared_equally():
+    """Under the quadratic cost a row of zeros has P = 0 / 0, unless it is lifted a little."""
+    Z = np.array([[0.0, 0.0, 0.0, 0.0], [0.5, 0.0, 0.0, 0.0], [-1.0, 1.0, 0.0, 0.0]])
+    P = nn.MeanSquaredError().predict_proba(Z)
+    assert np.allclose(P[0], 0.25) and np.allclose(P[1], [1, 0, 0, 0], atol=1e-6)
+    assert np.allclose(P[2], [0, 0.5, 0.25, 0.25], atol=1e-6)
+    one = nn.MeanSquaredError().predict_proba(np.array([[1.5], [-0.5], [0.25]]))
+    assert np.allclose(one, [[0, 1], [1, 0], [0.75, 0.25]])
+
+
+def test_labels_may_be_a_list():
+    assert nn.one_hot([2, 0], 3).tolist() == [[0, 0, 1], [1, 0, 0]]
+    with pytest.raises(ValueError, match=r"from 0 to 1, got y\[0\] = 2"):
+        nn.one_hot([2, 0], 2)
+
+
+@pytest.mark.parametrize("y, hint", [
+    (np.array([[2], [0], [1]]), "y.ravel()"),
+    (np.eye(3, dtype=int)[[2, 0, 1]], "y.argmax(axis=1)"),
+    (np.array([2.0, 0.0, 1.0]), "y.astype(int)"),
+    (np.array(["cat", "ant", "bee"]), "np.unique(y, return_inverse=True)[1]"),
+])  # fmt: skip
+def test_each_hint_for_labels_leads_to_the_labels(y, hint):
+    with pytest.raises(ValueError, match=re.escape(f"{hint}.")):
+        nn.one_hot(y, 3)
+    assert eval(hint, {"y": y, "np": np}).tolist() == [2, 0, 1]

@@ -320,3 +320,55 @@ def test_any_shape_goes_through(sizes, n, name):
 def test_a_network_too_large_for_memory_is_told():
     with pytest.raises(MemoryError, match=r"7,95\d,.* parameters needs 63,\d+.\d GB .*GB free of"):
         nn.mlp([784, 10_000_000_000, 10])
+
+
+# ---------------------------------------------------------------- initial weights
+
+
+@pytest.mark.parametrize("init, scale", [
+    ("he", np.sqrt(2 / 3)), ("xavier", np.sqrt(2 / 5)), ("lecun", np.sqrt(1 / 3)), (0.5, 0.5),
+])  # fmt: skip
+def test_initial_weights_are_what_the_seed_draws(init, scale):
+    """NumPy promises the stream of a seed; the order is layer after layer, W row by row, b zero."""
+    net = nn.mlp([3, 2, 3], init=init, seed=5)
+    rng = np.random.default_rng(5)
+    first, second = rng.standard_normal((3, 2)), rng.standard_normal((2, 3))
+    other = {"he": np.sqrt(2 / 2), "lecun": np.sqrt(1 / 2)}.get(init, scale)
+    expected = [*(scale * first).ravel(), 0, 0, *(other * second).ravel(), 0, 0, 0]
+    assert np.array_equal(net.theta, np.array(expected, "float32"))
+
+
+def test_initial_weights_of_a_seed_are_pinned():
+    """Written down, so that a seed means the same network for ever; NumPy keeps its stream."""
+    W = nn.mlp([784, 128, 10]).layers[0].params["W"]
+    expected = [0.0063503, -0.0066723, 0.0323462, 0.0052983, -0.0270554, 0.0182633, 0.0658620]
+    assert np.allclose(W[0, :7], expected, rtol=0, atol=1e-7)
+    theta = nn.mlp([4, 8, 3], activation="tanh", batch_norm=True, seed=1).theta
+    expected = [0.1410842, -0.4539806, 0, 1, 0, -0.1610113, 0.1368102]
+    assert np.allclose(theta[[0, 31, 32, 40, 48, 56, 74]], expected, rtol=0, atol=1e-7)
+
+
+@pytest.mark.parametrize("call, message", [
+    (lambda: nn.mlp(784, 128, 10), r"list of sizes, got 784. Try nn.mlp\(\[784, 128, 10\]\)"),
+    (lambda: nn.mlp(784), r"Try nn.mlp\(\[784, 10\]\)"),
+    (lambda: nn.mlp([2, 3, 2], activation=nn.Tanh), "expected one of .*. Try 'tanh'"),
+    (lambda: nn.mlp([2, 3, 2], activation=nn.ReLU()), "expected one of .*. Try 'relu'"),
+    (lambda: nn.mlp([2, 3, 2], activation=None), "unknown activation None"),
+    (lambda: nn.mlp([2, 2], loss=nn.MeanSquaredError),
+     r"expected a loss.*class: put brackets after it, nn.MeanSquaredError\(...\)"),
+    (lambda: nn.mlp([2, 2], loss="mse"), r"such as nn.SoftmaxCrossEntropy\(\), got 'mse'"),
+    (lambda: nn.Network([nn.Dense(2, 2), nn.ReLU], nn.MeanSquaredError()), r"nn.ReLU\(...\)"),
+    (lambda: nn.Network(nn.Dense(2, 2), nn.MeanSquaredError()), "list of layers, got Dense"),
+    (lambda: nn.Network([nn.Dense(2, 2), "relu"], nn.MeanSquaredError()), "a layer, .*got 'relu'"),
+    (lambda: nn.Network([nn.Dense(4, 3), nn.Dense(2, 2)], nn.MeanSquaredError()), "gives 3 numbers"),
+    (lambda: nn.Network([nn.Dense(4, 2), nn.Dense(3, 2)], nn.MeanSquaredError()), "gives 2 numbers"),
+])  # fmt: skip
+def test_slips_of_a_student_get_a_sentence(call, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        call()
+
+
+def test_numpys_numbers_are_numbers():
+    net = nn.mlp([np.int64(4), np.int32(6), 3], dropout=np.float32(0.5), init=np.float64(0.1))
+    assert net.sizes == [4, 6, 3] and [type(n) for n in net.sizes] == [int] * 3
+    assert [layer.p for layer in net.layers if isinstance(layer, nn.Dropout)] == [0.5]

@@ -217,3 +217,30 @@ def test_piece_by_piece_gives_the_same_bits(make, monkeypatch):
             optimizer.step(theta, gradient)
         results.append(theta)
     assert (results[0] == results[1]).all() and not (results[0] == start).any()
+
+
+@pytest.mark.parametrize("name", ["RMSprop", "Adam"])
+def test_eps_is_added_to_the_corrected_root(name):
+    """With an eps that is no trifle: inside the root, or before the correction, it would show."""
+    g, eps = np.array([[3.0, -4.0], [1.0, 2.0], [-2.0, 0.5]]), 0.5
+    theta, m, s = np.zeros(2), np.zeros(2), np.zeros(2)
+    right = np.zeros(2)
+    optimizer = getattr(nn, name)(0.1, eps=eps)
+    for t, grad in enumerate(g, start=1):
+        optimizer.step(theta, grad, scale=0.5)
+        if name == "RMSprop":
+            s = 0.9 * s + 0.1 * grad**2
+            right -= 0.05 * grad / (np.sqrt(s) + eps)
+        else:
+            m, s = 0.9 * m + 0.1 * grad, 0.999 * s + 0.001 * grad**2
+            right -= 0.05 * (m / (1 - 0.9**t)) / (np.sqrt(s / (1 - 0.999**t)) + eps)
+    assert np.allclose(theta, right, rtol=1e-12)
+    assert optimizer.t == 3
+
+
+@pytest.mark.parametrize("lr", [-1, 0, math.nan, "0.1"])
+def test_a_learning_rate_set_later_is_checked_too(lr):
+    optimizer = nn.SGD(0.1)
+    with pytest.raises(ValueError, match="expected a learning rate above 0"):
+        optimizer.lr = lr
+    assert optimizer.lr == 0.1

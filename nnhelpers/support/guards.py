@@ -6,7 +6,6 @@ A message says what was expected, what came, and what to try.
 
 import contextlib
 import math
-import sys
 from collections.abc import Callable, Sequence
 from numbers import Number, Real
 from typing import Any
@@ -47,7 +46,7 @@ def as_array(given: Any, xp: Any) -> Any:
     return given if hasattr(given, "dtype") else xp.asarray(given)
 
 
-def is_number(value: Any, low: float, below: float = sys.float_info.max) -> bool:
+def is_number(value: Any, low: float, below: float = math.inf) -> bool:
     """Whether ``value`` is a real number with low <= value < below: NaN and infinity are not."""
     return isinstance(value, (Real, np.number)) and low <= value < below
 

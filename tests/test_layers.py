@@ -184,3 +184,60 @@ def test_mlp_puts_them_in_their_places():
         ValueError, match="one dropout, or one for each of the 2 hidden layers, got 3"
     ):
         nn.mlp([5, 4, 4, 3], dropout=[0.1, 0.2, 0.3])
+
+
+# ---------------------------------------------------------------- by their formulas
+
+
+def test_running_averages_are_the_formula(rng):
+    """new = decay * old + (1 - decay) * current; the current variance is divided by N - 1."""
+    norm = nn.BatchNorm(2, decay=0.75)
+    nn.Network([norm, nn.Dense(2, 2)], loss=nn.SoftmaxCrossEntropy())
+    mean, var = np.zeros(2), np.ones(2)
+    for n in (2, 5):
+        X = rng.normal(3, 2, size=(n, 2)).astype("float32")
+        norm.forward(X, training=True)
+        mean = 0.75 * mean + 0.25 * X.mean(axis=0)
+        var = 0.75 * var + 0.25 * X.var(axis=0, ddof=1)
+    assert np.allclose(norm.state["mean"], mean, rtol=1e-5)
+    assert np.allclose(norm.state["var"], var, rtol=1e-5)
+
+
+def test_batch_norm_in_use_is_the_formula(rng):
+    """With eps as large as the variance, and gamma and beta of their own, nothing can hide."""
+    norm = nn.BatchNorm(2, eps=1.0)
+    net = nn.Network([norm, nn.Dense(2, 2)], loss=nn.SoftmaxCrossEntropy()).astype("float64")
+    norm = net.layers[0]
+    gamma, beta, mean, var = [2, 3], [0.5, -1], [1, 2], [0.5, 4]
+    norm.params["gamma"][:], norm.params["beta"][:] = gamma, beta
+    norm.state = {"mean": np.array(mean), "var": np.array(var)}
+    X = rng.normal(size=(5, 2))
+    assert np.allclose(norm.forward(X), gamma * (X - mean) / np.sqrt(np.add(var, 1)) + beta)
+    inside = norm.forward(X, training=True)
+    Xhat = (X - X.mean(axis=0)) / np.sqrt(X.var(axis=0) + 1)
+    assert np.allclose(inside, gamma * Xhat + beta)
+    dA = rng.normal(size=(5, 2))
+    dX = norm.backward(dA)
+    assert np.allclose(norm.grads["gamma"], (dA * Xhat).sum(axis=0))
+    assert np.allclose(norm.grads["beta"], dA.sum(axis=0))
+    rest = dA - dA.mean(axis=0) - Xhat * (dA * Xhat).mean(axis=0)
+    assert np.allclose(dX, gamma / np.sqrt(X.var(axis=0) + 1) * rest)
+
+
+def test_reseeding_begins_a_new_stream_of_masks():
+    X, rng = np.ones((50, 20), "float32"), np.random.default_rng(7)
+    dropout = nn.Dropout(0.5, seed=3)
+    dropout.forward(X, training=True)  # the old generator has been used
+    dropout.reseed(rng)
+    seed = int(np.random.default_rng(7).integers(2**31))
+    new = nn.Dropout(0.5, seed=seed)
+    assert dropout.seed == seed
+    assert np.array_equal(dropout.forward(X, training=True), new.forward(X, training=True))
+
+
+def test_masks_drop_what_is_drawn_below_p():
+    X, drawn = np.full((40, 5), 3.0, "float32"), np.random.default_rng(2)
+    mask = (drawn.random((40, 5), dtype="float32") >= 0.2) / 0.8
+    dropout = nn.Dropout(0.2, seed=2)
+    assert np.allclose(dropout.forward(X, training=True), 3 * mask)
+    assert np.allclose(dropout.backward(2 * X), 6 * mask)
