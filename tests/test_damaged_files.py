@@ -152,21 +152,16 @@ def test_another_npz(file):
     ("version", 0, "format version 1, got version 0"),
     ("version", "1", "expected 'version' as int"),
     ("format", "another", "expected the format 'nnhelpers network'"),
-    ("dtype", "float16", "expected theta as float16"),
     ("dtype", "bfloat16", "float32 or float64, got 'bfloat16'"),
     ("dtype", "float64", "expected theta as float64"),
-    ("dtype", "O", "float32 or float64, got 'O'"),
     ("layers", "Dense", "expected 'layers' as list"),
     ("layers", [], "at least one Dense"),
-    ("layers.0", "eval", "expected as layer one of Dense, "),
-    ("layers.0", {"class": "Network"}, "expected as layer one of Dense, "),
     ("layers.0", {"class": ["Dense"]}, "expected as layer one of Dense, "),
     ("layers.0.class", "__class__", "expected as layer one of Dense, "),
     ("layers.0.class", "ReLU", r"expected ReLU with \(\)"),
     ("layers.0.shell", "rm", r"expected Dense with \('n_in'"),
     ("layers.0.n_in", True, "another n_in than True"),
     ("layers.0.n_in", 5.0, "another n_in than 5.0"),
-    ("layers.0.n_in", None, "another n_in than None"),
     ("layers.0.n_in", 6, r"expected theta as float32 of shape \(51,\).* got float32 of shape \(47,\)"),
     ("layers.0.n_in", -5, "does not fit"),
     ("layers.0.n_in", HUGE, r"expected theta as float32 of shape \(4000000027,\)"),
@@ -178,13 +173,10 @@ def test_another_npz(file):
     ("layers.1.eps", -1, "eps above 0"),
     ("layers.1.decay", "0.9", "another decay than 0.9"),
     ("layers.3.p", 1.5, "Dropout expected p from 0 up to 1"),
-    ("layers.3.p", 10**400, "Dropout expected p from 0 up to 1"),
     ("layers.1.eps", 10**400, "too large"),
-    ("layers.3.seed", "x", "another seed than x"),
     ("loss", None, "expected 'loss' as dict"),
     ("loss.class", "Dense", "expected as loss one of Softmax"),
     ("loss.smoothing", 1.5, "smoothing from 0 up to 1"),
-    ("loss.smoothing", "0.1", "another smoothing than 0.1"),
     ("loss.spice", 1, r"expected SoftmaxCrossEntropy with \('smoothing',\)"),
     ("kept", ["average"], "expected the members"),
     ("kept", ["theta"], r"expected \['average'\] or nothing as what is kept"),
@@ -271,13 +263,11 @@ class Evil:
     (b"\x93NUMPY\x01\x00\xff\xff{", "'theta.npy' cannot be read"),
     (b"\x93NUMPY\x01\x00\x76\x00" + b"(" * 117 + b"\n", "'theta.npy' cannot be read"),
     (b"\x93NUMPY\x01\x00\x76\x00" + b"__import__('os').system('ls')".ljust(117) + b"\n", "'theta.npy' cannot be read"),
-    (with_header(shape=(HUGE,)), r"got float32 of shape \(1000000000,\)"),
     (with_header(shape=(HUGE, HUGE)), "got float32 of shape"),
     (with_header(shape=(-47,)), "theta"),
     (with_header(shape=(47, 1)), r"got float32 of shape \(47, 1\)"),
     (with_header(descr="<f8"), "got float64"),
     (with_header(descr=">f4"), "got >f4"),
-    (with_header(descr="<i4"), "got int32"),
     (with_header(descr="|O"), "got object"),
     (with_header(descr=[("a", "<f4")]), r"got \[\('a', '<f4'\)\]"),
     (with_header() + b"\0", "expected theta with 47 numbers"),
@@ -291,8 +281,7 @@ def test_arrays_that_lie(file, theta, message):
 # ---------------------------------------------------------------- hostile: the zip
 
 
-@pytest.mark.parametrize("name", ["../../evil.npy", "/etc/evil.npy", "C:\\evil.npy", "evil.py",
-                                  "layers.0.W.npy", "é.npy", "theta.npy/"])  # fmt: skip
+@pytest.mark.parametrize("name", ["../../evil.npy", "C:\\evil.npy", "layers.0.W.npy", "é.npy"])
 def test_unexpected_members(file, name):
     members = parts(file)
     forge(file, {**members, name: b""})

@@ -136,7 +136,7 @@ def finish(folder, left_alone):
 
 
 @pytest.mark.parametrize("kill_at, where, finished", [
-    (4, "step", 0), (37, "step", 3), (4, "replace", 2), (20, "write", 0), (30, "write", 1),
+    (4, "step", 0), (37, "step", 3), (4, "replace", 2), (30, "write", 1),
 ])  # fmt: skip
 def test_killed_and_resumed_ends_with_the_same_bits(left_alone, tmp_path, kill_at, where, finished):
     assert start(tmp_path, kill_at, where).wait() in (-SIGKILL, SIGKILL)
@@ -171,7 +171,7 @@ def test_a_checkpoint_changes_nothing(path):
     assert bits(saved.net) == bits(net) and saved.history == history
 
 
-def test_a_finished_training_returns_its_history(path):
+def test_a_finished_training_returns_its_history_and_goes_on_if_asked(path):
     net, optimizer, history = fit(path)
     before = path.read_bytes()
     for epochs in (3, 2):
@@ -180,10 +180,6 @@ def test_a_finished_training_returns_its_history(path):
         assert checkpoints.describe(again, its_optimizer) == checkpoints.describe(net, optimizer)
         assert its_history == history, "seconds included: nothing was computed"
         assert path.read_bytes() == before
-
-
-def test_more_epochs_than_before(path):
-    fit(path)
     net, _, history = fit(path, epochs=5)
     whole, _, its_history = fit(None, epochs=5)
     assert bits(net) == bits(whole) and history.batch_loss == its_history.batch_loss
@@ -210,18 +206,13 @@ def test_what_older_files_do_not_name_is_what_was_not_there(path):
     assert history.batches == 5 and nn.load_training(path).history == history
 
 
-@pytest.mark.parametrize("bit_generator", ["PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64"])
-def test_resume_with_any_generator(path, bit_generator):
-    def generator():
-        return np.random.Generator(getattr(np.random, bit_generator)(4))
-
-    fit(path, epochs=2, seed=generator())
-    net, _, _ = fit(path, epochs=4, seed=generator())
-    whole, _, _ = fit(None, epochs=4, seed=generator())
-    assert bits(net) == bits(whole)
-    other = np.random.MT19937() if bit_generator == "PCG64" else np.random.PCG64()
+@pytest.mark.parametrize("bits_from", [np.random.PCG64, np.random.MT19937, np.random.SFC64])
+def test_resume_with_any_generator(path, bits_from):
+    fit(path, epochs=2, seed=np.random.Generator(bits_from(4)))
+    net, _, _ = fit(path, epochs=4, seed=np.random.Generator(bits_from(4)))
+    assert bits(net) == bits(fit(None, epochs=4, seed=np.random.Generator(bits_from(4)))[0])
     with pytest.raises(nn.CheckpointError, match="no state of a generator"):
-        fit(path, epochs=5, seed=np.random.Generator(other))
+        fit(path, epochs=5, seed=np.random.Generator(np.random.Philox()))
 
 
 def test_resume_across_backends(path, backend):
