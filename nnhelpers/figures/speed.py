@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from .style import COLORS, MARKERS
+from .style import COLORS, MARKERS, write
 
 
 def draw_roofline(ax, peak, bandwidth, places=()):
@@ -47,8 +47,8 @@ def draw_time_bars(ax, rows):
             ax.barh(place, share, left=left, height=0.6, edgecolor="white", alpha=0.75,
                     color=shades[firsts.index(first) % len(shades)])  # fmt: skip
             if share > 5:
-                ax.text(left + share / 2, place, f"{part}\n{share:.0f}%", ha="center", va="center",
-                        fontsize=10, rotation=0 if share > 11 else 90)  # fmt: skip
+                text, turned = f"{part}\n{share:.0f}%", 0 if share > 11 else 90
+                write(ax, left + share / 2, place, text, fontsize=10, rotation=turned)
             left += share
     ax.set_yticks(range(len(rows)), list(rows))
     ax.set(xlim=(0, 100), xlabel="share of the step's time in %")
