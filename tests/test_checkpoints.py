@@ -238,7 +238,7 @@ def with_state(net):
     (lambda: (nn.mlp([2, 2]).theta,), "expected a Network to save, got ndarray"),
     (lambda: (nn.mlp([2, 2]).astype("complex128"),), "float32 or float64, got complex128"),
     (lambda: (nn.Network([nn.Dense(2, 3), nn.BatchNorm(2)], nn.MeanSquaredError()),),
-     "layers.1 .*does not fit behind 3 units"),
+     "layers.1 .*does not fit after 3 units"),
     (lambda: (nn.mlp([2, 2]), stepped(nn.Adam(0.1), 7)), r"optimizer.m .*shape \(6,\), got .*\(7,\)"),
     (lambda: (nn.mlp([2, 2]), None, nn.History({"note": object()})), "a setting cannot be written"),
     (lambda: (nn.mlp([2, 2]), None, nn.History({"note": "x" * 2**20})), "the description takes"),

@@ -166,7 +166,7 @@ def test_another_npz(file):
     ("layers.0.n_in", -5, "does not fit"),
     ("layers.0.n_in", HUGE, r"expected theta as float32 of shape \(4000000027,\)"),
     ("layers.0.n_in", 10**400, "expected theta as float32 of shape"),
-    ("layers.0.n_out", 6, r"layers.1 .* does not fit behind 6 units"),
+    ("layers.0.n_out", 6, r"layers.1 .* does not fit after 6 units"),
     ("layers.0.init", "zeros", "unknown init 'zeros'"),
     ("layers.0.init", ["he"], "another init"),
     ("layers.1.n", HUGE, "does not fit"),

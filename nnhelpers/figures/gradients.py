@@ -88,5 +88,5 @@ def _error_colors(tolerance):
 
 
 def _short(error):
-    """0.71, 3e-05, or 0 for what is only rounding: short enough to stand under a small map."""
+    """0.71, 3e-05, or 0 for what is only rounding: short enough for the line under a small map."""
     return "0" if error < 1e-9 else f"{error:.2f}" if error >= 0.005 else f"{error:.0e}"

@@ -8,7 +8,7 @@ from .style import COLORS, MARKERS, write
 
 
 def draw_roofline(ax, peak, bandwidth, places=()):
-    """Draw the roof min(peak, I * bandwidth) over the intensity I, and what stands under it.
+    """Draw the roof min(peak, I * bandwidth) over the intensity I, and what lies under it.
 
     ``peak`` is in floating-point operations a second, ``bandwidth`` in bytes a second; ``places``
     are (label, intensity, operations a second).
@@ -33,10 +33,10 @@ def draw_roofline(ax, peak, bandwidth, places=()):
 
 
 def draw_time_bars(ax, rows):
-    """Draw one bar for each row of parts: dict of dicts of seconds; lengths are shares of the bar.
+    """Draw one bar for each row of parts: dict of dicts of seconds, as fractions of the bar.
 
     Parts whose names begin with the same word have one colour. Parts above five percent carry
-    their names; the others stand there in their colour alone.
+    their names; the others have only their colour.
     """
     shades = [*COLORS[:2], "0.6", *COLORS[3:7]]
     for place, parts in enumerate(rows.values()):

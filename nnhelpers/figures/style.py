@@ -60,9 +60,9 @@ class Picture:
     ----------
     figure : matplotlib.figure.Figure
     alt : str
-        One or two sentences: what is drawn, and what is to be seen. It is read out to the blind,
-        stands in for the figure in a terminal, and is compared when the notebooks are tested; so it
-        holds no number that differs from machine to machine.
+        One or two sentences: what is drawn, and what you can see in it. It is read out to the
+        blind, replaces the figure in a terminal, and is compared when the notebooks are tested, so
+        it holds no number that differs from machine to machine.
     """
 
     def __init__(self, figure, alt):

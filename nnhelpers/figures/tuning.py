@@ -113,7 +113,7 @@ def _draw_parallel(ax, complete, pruned, axes_of):
 
 
 def _height(distribution, value):
-    """Return where the value stands on its axis, from 0 to 1."""
+    """Return how high the value is on its axis, from 0 to 1."""
     if hasattr(distribution, "choices"):
         return distribution.choices.index(value) / (len(distribution.choices) - 1)
     scale = math.log if distribution.log else float

@@ -2,7 +2,7 @@
 
 A file is an ordinary ``.npz``: an uncompressed zip of ``.npy`` arrays that ``np.load`` reads, with
 a JSON text as its first member. Zip keeps a CRC-32 of each member, so one changed bit is noticed.
-A checksum is no signature, though: whoever forges a file can compute a new one. Therefore nothing
+A checksum is no signature, though: a forger can compute a new one. Therefore nothing
 in a file is executed, and all sizes are compared before any array is made.
 """
 

@@ -130,7 +130,7 @@ class Distortion:
         return numbers
 
     def distorted(self, X, numbers):
-        """Return the images in X as the ``numbers``, of shape (2, N, 3 or K), say."""
+        """Return the images in X, distorted by the ``numbers``, of shape (2, N, 3 or K)."""
         xp = get_array_module(X)
         numbers = xp.asarray(numbers, dtype=X.dtype)
         n_used, key = numbers.shape[2], (xp.__name__, str(X.dtype))
@@ -175,7 +175,7 @@ class Noise:
 class Adversarial:
     """Move every pixel a little in the direction that confuses the network most.
 
-    Where the network ``net`` now says class c for x, its loss -log P[c] grows fastest along its
+    Where the network ``net`` now predicts class c for x, its loss -log P[c] grows fastest along its
     gradient with respect to x: the backward pass, taken one layer further than training needs. A
     fraction ``share`` of each mini-batch is shown as
 
@@ -225,7 +225,7 @@ class Adversarial:
         return changed
 
     def gradient(self, X):
-        """Return the gradient of Σₙ -log P[n, c[n]] with respect to X; c is what ``net`` says.
+        """Return the gradient of Σₙ -log P[n, c[n]] with respect to X; c is what is predicted.
 
         Without label smoothing: with it, a network as sure as it should be knows no direction.
         """
@@ -329,14 +329,14 @@ def _between(a, b, share):
     return b
 
 
-def _framed(X, before, behind):
+def _framed(X, before, after):
     """Return (all pixels in one row, width of an image): X's images with paper around them."""
     if X.ndim != 2 or X.shape[1] != SIDE * SIDE:
         raise ValueError(
             f"augmentation expected images X of shape (N, {SIDE * SIDE}), got {X.shape}: "
             f"{SIDE} rows of {SIDE} pixels. Try X.reshape(len(X), -1)."
         )
-    width = SIDE + before + behind
+    width = SIDE + before + after
     framed = get_array_module(X).zeros((len(X), width, width), X.dtype)
     inside = slice(before, before + SIDE)
     framed[:, inside, inside] = X.reshape(-1, SIDE, SIDE)

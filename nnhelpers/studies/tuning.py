@@ -1,7 +1,7 @@
 """Tuning: a search for good hyperparameters, which survives being killed (notebook 11).
 
-Optuna does the searching and the remembering. What stands here is the bridge to this package: which
-hyperparameters there are, and how a training tells Optuna after each epoch how it is doing.
+Optuna does the searching and the remembering. This is the bridge to it: how a training tells Optuna
+after each epoch how it is doing. ``space`` holds the hyperparameters.
 """
 
 import contextlib
@@ -53,8 +53,8 @@ def tune(objective_or_space, train=None, valid=None, *, n_trials, epochs=5, sche
         stays fixed. What is not named has its default. For example ``{"lr": (1e-3, 1.0, "log"),
         "hidden": [32, 64, 128], "depth": 2}``; ``hidden`` is the units of each of the ``depth``
         hidden layers.
-        Or a function from Optuna's trial to a number, which is to be large; such a function can
-        train with :func:`fit_trial`.
+        Or a function from Optuna's trial to a number to maximize; it can train with
+        :func:`fit_trial`.
     train, valid : pair (X, y), such as ``data.train``
         For a space only; a function brings its own data. The test set has no place here.
     n_trials : int
@@ -197,9 +197,9 @@ def build_from(settings, train, seed=0):
     settings : dict
         From names in :data:`HYPERPARAMETERS` to values; what is not named has its default.
     train : pair (X, y)
-        Says how many inputs and classes there are.
+        For the number of inputs and classes.
     seed : int, default 0
-        For the first weights.
+        For the initial weights.
 
     Returns
     -------
