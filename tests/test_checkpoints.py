@@ -14,6 +14,7 @@ from helpers import examples, shaken
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.lib import format as npy
+from saved_files import Dense, Nesterov, bits
 
 import nnhelpers as nn
 from nnhelpers.files import checkpoints, container, exchange
@@ -29,12 +30,6 @@ def net():
 @pytest.fixture
 def path(tmp_path):
     return tmp_path / "model.npz"
-
-
-def bits(net):
-    """All that a network has learned, as bytes."""
-    return {name: (array.dtype.str, array.shape, array.tobytes())
-            for name, array in nn.to_arrays(net).items()}  # fmt: skip
 
 
 def bytes_of(arrays):
@@ -202,14 +197,6 @@ def test_files_with_a_checksum_stay_readable():
 
 
 # ---------------------------------------------------------------- what cannot be saved
-
-
-class Dense(nn.Dense):
-    """A student's own layer, with a name that the package has too."""
-
-
-class Nesterov(nn.Momentum):
-    pass
 
 
 class Hinge(nn.MeanSquaredError):

@@ -1,7 +1,6 @@
 """Bad files: damaged, foreign and hostile ones are refused, at once and in little memory."""
 
 import io
-import json
 import pickle
 import re
 import tracemalloc
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 from helpers import examples
 from numpy.lib import format as npy
+from saved_files import edit, everything, forge, parts
 
 import nnhelpers as nn
 from nnhelpers.files import container
@@ -35,36 +35,6 @@ def content(tmp_path_factory):
 def file(tmp_path, content):
     (tmp_path / "model.npz").write_bytes(content)
     return tmp_path / "model.npz"
-
-
-def everything(path):
-    """All that is in a file, to compare."""
-    saved = nn.load_training(path)
-    arrays = {**nn.to_arrays(saved.net), **saved.optimizer.state, **saved.kept}
-    return ({name: array.tobytes() for name, array in arrays.items()}, repr(saved.net),
-            repr(vars(saved.history)), saved.optimizer.t, saved.resume)  # fmt: skip
-
-
-def parts(path):
-    """The members of a file as {name: bytes}."""
-    with zipfile.ZipFile(path) as archive:
-        return {info.filename: archive.read(info) for info in archive.infolist()}
-
-
-def forge(path, members, compress=zipfile.ZIP_STORED):
-    """Write a zip of (name, bytes) pairs, with the right CRC of each."""
-    with zipfile.ZipFile(path, "w", compress) as archive:
-        for name, data in members.items() if isinstance(members, dict) else members:
-            stored = zipfile.ZIP_STORED if name == DESCRIPTION else compress
-            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data, stored)
-
-
-def edit(path, change):
-    """Change the description of a file: a function of the dict."""
-    members = parts(path)
-    description = json.loads(members[DESCRIPTION])
-    change(description)
-    forge(path, {**members, DESCRIPTION: json.dumps(description).encode()})
 
 
 def refused(path, message="", limit=3e6):
