@@ -2,6 +2,7 @@
 
 import functools
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -175,6 +176,20 @@ def test_what_older_files_do_not_name_is_what_was_not_there(path):
     net, _, history = fit(path, seed=np.int64(3))
     assert bits(net) == bits(fit(None, seed=3)[0])
     assert history.batches == 5 and nn.load_training(path).history == history
+
+
+def test_a_training_of_an_older_version_goes_on(path):
+    """Its file has a SHA-256 at the end; perhaps another machine wrote it, which rounds otherwise."""
+    shutil.copy(Path(__file__).parent / "data" / "training.npz", path)
+
+    def go_on(path):
+        average = nn.WeightAverage(0.9)
+        net, _, history = fit(path, network(loss=nn.SoftmaxCrossEntropy(0.1)), seed=3, epochs=4,
+                              data=(examples(40), examples(40)), augment=nn.Noise(0.1),
+                              after_step=[nn.MaxNorm(2), average])  # fmt: skip
+        return np.concatenate([net.theta, average.state["average"], history.valid_loss])
+
+    assert np.allclose(go_on(path), go_on(None), atol=1e-5)
 
 
 @pytest.mark.parametrize("bits_from", [np.random.PCG64, np.random.MT19937, np.random.SFC64])
