@@ -5,6 +5,7 @@ All data lives on the device. The device is waited for before the work begins an
 
 from benchmarks.sides import (
     torch_cost,
+    torch_epochs,
     torch_model,
     torch_optimizer,
     train_floor,
@@ -116,21 +117,16 @@ def train_torch_graph(work):
             graph.replay()
         return J.item()
 
+    def replay_or_learn(rows):
+        if len(rows) < work.batch:
+            return learn(X[rows], y[rows])
+        torch.index_select(X, 0, rows, out=batch)
+        torch.index_select(y, 0, rows, out=labels)
+        graph.replay()
+        return J.clone(), correct.clone()
+
     def mini_batches():
-        for _ in range(work.epochs):
-            costs, counts = [], []
-            for rows in torch.randperm(work.n, device="cuda").split(work.batch):
-                if len(rows) == work.batch:
-                    torch.index_select(X, 0, rows, out=batch)
-                    torch.index_select(y, 0, rows, out=labels)
-                    graph.replay()
-                    found = J.clone(), correct.clone()
-                else:
-                    found = learn(X[rows], y[rows])
-                costs.append(found[0])
-                counts.append(found[1])
-            costs, counts = torch.stack(costs).tolist(), torch.stack(counts).tolist()
-        return costs[-1]
+        return torch_epochs(torch, work, "cuda", replay_or_learn)
 
     return waiting(full_batch if work.batch == work.n else mini_batches, torch.cuda.synchronize)
 

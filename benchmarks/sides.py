@@ -254,18 +254,23 @@ def train_torch(work, compiled=False, device="cpu", **options):
             J = learn(X, y)[0].item()
         return J
 
-    def mini_batches():
-        for _ in range(work.epochs):
-            costs, correct = [], []
-            for rows in torch.randperm(work.n, device=device).split(work.batch):
-                batch, labels = X[rows], y[rows]
-                J, Z = learn(batch, labels)
-                costs.append(J)
-                correct.append((Z.detach().argmax(1) == labels).sum())
-            costs, correct = torch.stack(costs).tolist(), torch.stack(correct).tolist()
-        return costs[-1]
+    def learn_and_count(rows):
+        labels = y[rows]
+        J, Z = learn(X[rows], labels)
+        return J, (Z.detach().argmax(1) == labels).sum()
 
-    return full_batch if work.batch == work.n else mini_batches
+    if work.batch == work.n:
+        return full_batch
+    return lambda: torch_epochs(torch, work, device, learn_and_count)
+
+
+def torch_epochs(torch, work, device, learn):
+    """Return the last cost; ``learn`` takes the rows of a mini-batch to (cost, number correct)."""
+    for _ in range(work.epochs):
+        batches = torch.randperm(work.n, device=device).split(work.batch)
+        found = zip(*[learn(rows) for rows in batches])
+        costs, _correct = (torch.stack(values).tolist() for values in found)
+    return costs[-1]
 
 
 train_torch_fused = functools.partial(train_torch, fused=True)
