@@ -18,7 +18,8 @@ class Optimizer:
     """
 
     def __init__(self, lr: float):
-        self.lr, self.t, self.state = lr, 0, {}
+        self.lr, self.t = lr, 0
+        self.state: dict[str, Array] = {}
 
     @property
     def lr(self) -> float:
@@ -158,8 +159,7 @@ class Adam(Optimizer):
         theta -= lr * m / size
 
 
-# A schedule is a function of the progress t, which goes from 0 at the first step towards 1 at the
-# last, and returns the factor on the learning rate. Any function of that kind will do.
+# From the progress, 0 at the first step towards 1 at the last, to the factor on the learning rate.
 Schedule = Callable[[float], float]
 
 

@@ -1,4 +1,4 @@
-"""Fixtures that all tests share: the backends, and one thread."""
+"""Fixtures that all tests share, one thread, and how tests are spread over processes."""
 
 import os
 
@@ -14,6 +14,32 @@ import strictarray
 from helpers import why_no_gpu
 
 from nnhelpers.support import devices as backend_module
+
+
+# What takes longest begins first, so that no process is left alone with it at the end.
+LONGEST_FIRST = ["test_notebooks_run", "test_grading", "browser", "test_student", "test_benchmarks"]
+
+
+def pytest_addoption(parser):
+    parser.addoption("--full", action="store_true", help="run what takes long too, as CI does")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Skip what is marked full, unless asked; give each file, or notebook, to one process whole."""
+    if not (config.getoption("--full") or os.environ.get("CI")):
+        why = pytest.mark.skip(reason="takes long: runs in CI, and with --full")
+        for item in items:
+            if "full" in item.keywords:
+                item.add_marker(why)
+    for item in items:
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+    def place(item):
+        names = [i for i, name in enumerate(LONGEST_FIRST) if name in item.path.as_posix()]
+        return min(names, default=len(LONGEST_FIRST))
+
+    items.sort(key=place)
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""The record of a training: where its entries stand, and its copies."""
+"""The history of a training: what its entries belong to, and its copies."""
 
 import copy
 import pickle
@@ -15,7 +15,8 @@ def test_valid_after():
     history.batches = None  # as in files from before this number
     del history.batch_loss[20:]
     assert history.valid_after == [10, 20]
-    assert nn.History().valid_after == []
+    one = nn.History(batch_loss=[0.5] * 7, valid_loss=[0.4], seconds=[1.0])
+    assert one.valid_after == [7] and nn.History().valid_after == []
 
 
 def test_it_says_what_happened():

@@ -7,7 +7,7 @@ A message says what was expected, what came, and what to try.
 import contextlib
 import math
 from collections.abc import Callable, Sequence
-from numbers import Number, Real
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -48,12 +48,12 @@ def as_array(given: Any, xp: Any) -> Any:
 
 def is_number(value: Any, low: float, below: float = math.inf) -> bool:
     """Whether ``value`` is a real number with low <= value < below: NaN and infinity are not."""
-    return isinstance(value, (Real, np.number)) and low <= value < below
+    return bool(isinstance(value, (int, float, np.integer, np.floating)) and low <= value < below)
 
 
 def is_count(value: Any) -> bool:
     """Whether ``value`` is an integer of at least 1; True is none."""
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= 1
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and bool(value >= 1)
 
 
 def index_of_pair(index: Any) -> None:

@@ -1,13 +1,22 @@
 """The same network elsewhere: a copy, in another dtype, on another device, in another process."""
 
 import copy
+from typing import Any
 
 from ..backend import get_array_module, load_backend, move
 from . import guards
 
 
 class Portable:
-    """What a network needs for that: ``layers``, ``loss_function``, ``theta`` and ``_bind``."""
+    """What a network needs for that, given its layers, its loss and its vectors."""
+
+    layers: list
+    loss_function: Any
+    theta: Any
+    grad: Any
+
+    def _bind(self, theta):
+        raise NotImplementedError
 
     def copy(self):
         """Return a new network with the same layers and its own copy of the parameters."""
