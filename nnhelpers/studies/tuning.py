@@ -29,7 +29,8 @@ from .space import HYPERPARAMETERS, OPTIMIZERS, check_space, check_value, sugges
 # an error in a trial is raised anyhow.
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 
-ENDS = {"diverged": "diverged", "memory": "memory ran out"}  # of a training that is not finished
+# Why a training was not finished, in words: what ``History.ended`` says in one.
+ENDS = {"diverged": "diverged", "memory": "memory ran out", "disk": "no room for the checkpoint"}
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 # In seconds: a running trial signs in the storage that its process is alive, and one that has not
 # done so for the second number is marked as failed when any process begins its next trial, which
