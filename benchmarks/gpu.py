@@ -3,7 +3,15 @@
 All data lives on the device. The device is waited for before the work begins and before it ends.
 """
 
-from benchmarks.sides import torch_cost, torch_model, torch_optimizer, train_ours, train_torch
+from benchmarks.sides import (
+    torch_cost,
+    torch_epochs,
+    torch_model,
+    torch_optimizer,
+    train_floor,
+    train_ours,
+    train_torch,
+)
 from benchmarks.works import Skip
 
 
@@ -109,41 +117,21 @@ def train_torch_graph(work):
             graph.replay()
         return J.item()
 
+    def replay_or_learn(rows):
+        if len(rows) < work.batch:
+            return learn(X[rows], y[rows])
+        torch.index_select(X, 0, rows, out=batch)
+        torch.index_select(y, 0, rows, out=labels)
+        graph.replay()
+        return J.clone(), correct.clone()
+
     def mini_batches():
-        for _ in range(work.epochs):
-            costs, counts = [], []
-            for rows in torch.randperm(work.n, device="cuda").split(work.batch):
-                if len(rows) == work.batch:
-                    torch.index_select(X, 0, rows, out=batch)
-                    torch.index_select(y, 0, rows, out=labels)
-                    graph.replay()
-                    found = J.clone(), correct.clone()
-                else:
-                    found = learn(X[rows], y[rows])
-                costs.append(found[0])
-                counts.append(found[1])
-            costs, counts = torch.stack(costs).tolist(), torch.stack(counts).tolist()
-        return costs[-1]
+        return torch_epochs(torch, work, "cuda", replay_or_learn)
 
     return waiting(full_batch if work.batch == work.n else mini_batches, torch.cuda.synchronize)
 
 
 def train_cublas(work):
     """The matrix products of that work alone, by cuBLAS into arrays that are there already."""
-    cp = cupy_or_skip()
-    sizes, N = work.sizes, work.batch
-    A, dZ = ([cp.random.random((N, n), dtype="float32") for n in sizes] for _ in range(2))
-    W = [cp.random.random(pair, dtype="float32") for pair in zip(sizes, sizes[1:])]
-    Z, dA = ([cp.empty((N, n), "float32") for n in sizes] for _ in range(2))
-    dW = [cp.empty_like(matrix) for matrix in W]
-
-    def do():
-        for _ in range(work.epochs * -(-work.n // N)):
-            for i in range(len(W)):
-                cp.matmul(A[i], W[i], out=Z[i + 1])
-            for i in reversed(range(len(W))):
-                cp.matmul(A[i].T, dZ[i + 1], out=dW[i])
-                if i:
-                    cp.matmul(dZ[i + 1], W[i].T, out=dA[i])
-
-    return waiting(do, cp.cuda.Device().synchronize)
+    cupy = cupy_or_skip()
+    return waiting(train_floor(work, cupy), cupy.cuda.Device().synchronize)

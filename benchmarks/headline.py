@@ -71,7 +71,7 @@ def main(args=None):
     which = "_raw" if options.raw else ""
     checkpoint = options.checkpoint or RESULTS / f"headline{which}.ckpt.npz"
     net, history, train = run(checkpoint, options.epochs, options.seed, options.raw)
-    if history.stopped:
+    if history.ended:
         print("Run the same command again to go on.", file=sys.stderr)
         return 1
     result = report(net, history, train, options.seed, options.raw)

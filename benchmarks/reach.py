@@ -4,6 +4,8 @@ The recipes were chosen on the validation set. The process prints "model" as soo
 trained; only after that does it look at the test set, to report the accuracy.
 """
 
+import functools
+import importlib
 import json
 import subprocess
 import sys
@@ -85,6 +87,8 @@ def main(side, accuracy, seed="0"):
 
 def cold_start(side, work):
     """Return a function that trains in a new process; the accuracy is read after the clock."""
+    if side != "ours":
+        importlib.import_module(side)  # raises where it is missing
     seed = -1
 
     def do():
@@ -101,20 +105,9 @@ def cold_start(side, work):
     return do
 
 
-def reach_ours(work):
-    return cold_start("ours", work)
-
-
-def reach_torch(work):
-    import torch  # noqa: F401  (raises where it is missing)
-
-    return cold_start("torch", work)
-
-
-def reach_sklearn(work):
-    import sklearn  # noqa: F401
-
-    return cold_start("sklearn", work)
+reach_ours = functools.partial(cold_start, "ours")
+reach_torch = functools.partial(cold_start, "torch")
+reach_sklearn = functools.partial(cold_start, "sklearn")
 
 
 if __name__ == "__main__":

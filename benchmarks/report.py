@@ -3,6 +3,8 @@
 import statistics
 import textwrap
 
+from nnhelpers.figures import COLORS, Picture, new_figure
+
 NAMES = {
     "ours": "nnhelpers",
     "torch": "PyTorch",
@@ -122,8 +124,6 @@ def text(results):
 
 def picture(results):
     """Return the figure: a panel for each work, a bar for each side, with its value."""
-    from nnhelpers.figures import COLORS, Picture, new_figure
-
     works = list(compared(results).values())
     rows = -(-len(works) // 2)
     figure, axes = new_figure(rows, 2, size=(11, 2.6 * rows), squeeze=False)

@@ -5,6 +5,7 @@ where a work has mini-batches, also how many examples were right, as ``fit`` doe
 Libraries are imported by their own side only: two of them in one process fight for the cores.
 """
 
+import functools
 import subprocess
 import sys
 import warnings
@@ -18,6 +19,12 @@ from benchmarks.works import Skip, problem
 def weights_of(net):
     """Return [(W, b), ...], one pair for each layer that has any."""
     return [(layer.params["W"], layer.params["b"]) for layer in net.layers if layer.shapes]
+
+
+def classes_summed(work, X, predict):
+    """Return the work of predicting: the sum of the classes of all examples, batch by batch."""
+    starts = range(0, work.n, work.batch)
+    return lambda: sum(int(predict(X[i : i + work.batch]).sum()) for i in starts)
 
 
 # --------------------------------------------------------------------------------- this package
@@ -46,8 +53,7 @@ def train_ours(work):
 
 def predict_ours(work):
     X, _, net = problem(work)
-    starts = range(0, work.n, work.batch)
-    return lambda: sum(int(net.predict(X[i : i + work.batch]).sum()) for i in starts)
+    return classes_summed(work, X, net.predict)
 
 
 def gradcheck_ours(work):
@@ -97,46 +103,36 @@ def import_python(work):
 # --------------------------------------------------------------------------------- the others
 
 
-def train_floor(work):
-    """The matrix products of that work alone: what no NumPy network can go below."""
-    multiply = products(work)
-    n_steps = work.epochs * -(-work.n // work.batch)
-
-    def do():
-        for _ in range(n_steps):
-            multiply(backward=True)
-
-    return do
+def train_floor(work, xp=np):
+    """The matrix products of that work alone: what no network on that library can go below."""
+    return products(work, xp, work.epochs * -(-work.n // work.batch), backward=True)
 
 
 def predict_floor(work):
-    multiply = products(work)
-
-    def do():
-        for _ in range(0, work.n, work.batch):
-            multiply(backward=False)
-
-    return do
+    return products(work, np, -(-work.n // work.batch), backward=False)
 
 
-def products(work):
-    """Return a function that does one step's products, into arrays that are there already."""
+def products(work, xp, n_steps, backward):
+    """Return a function that does the products of so many steps, into arrays that are there."""
     rng, sizes = np.random.default_rng(0), work.sizes
     pairs = list(zip(sizes, sizes[1:]))
-    A, dZ = ([rng.random((work.batch, n), dtype="float32") for n in sizes] for _ in range(2))
-    W = [rng.random(pair, dtype="float32") for pair in pairs]
-    Z, dA = ([np.empty((work.batch, n), "float32") for n in sizes] for _ in range(2))
-    dW = [np.empty(pair, "float32") for pair in pairs]
 
-    def multiply(backward):
-        for i in range(len(W)):
-            np.matmul(A[i], W[i], out=Z[i + 1])
-        for i in reversed(range(len(W) if backward else 0)):
-            np.matmul(A[i].T, dZ[i + 1], out=dW[i])
-            if i:
-                np.matmul(dZ[i + 1], W[i].T, out=dA[i])
+    def some(shapes):
+        return [xp.asarray(rng.random(shape, dtype="float32")) for shape in shapes]
 
-    return multiply
+    A, dZ, Z, dA = (some((work.batch, n) for n in sizes) for _ in range(4))
+    W, dW = some(pairs), some(pairs)
+
+    def do():
+        for _ in range(n_steps):
+            for i in range(len(W)):
+                xp.matmul(A[i], W[i], out=Z[i + 1])
+            for i in reversed(range(len(W) if backward else 0)):
+                xp.matmul(A[i].T, dZ[i + 1], out=dW[i])
+                if i:
+                    xp.matmul(dZ[i + 1], W[i].T, out=dA[i])
+
+    return do
 
 
 def train_textbook(work):
@@ -155,10 +151,7 @@ def train_textbook(work):
 def predict_textbook(work):
     X, _, net = problem(work)
     model = Textbook(weights_of(net), work.hidden, work.optimizer, work.lr, work.l2)
-    X, starts = X.astype("float64"), range(0, work.n, work.batch)
-    return lambda: sum(
-        int(np.argmax(model.forward(X[i : i + work.batch]), axis=1).sum()) for i in starts
-    )
+    return classes_summed(work, X.astype("float64"), lambda X: np.argmax(model.forward(X), axis=1))
 
 
 def _sklearn(work):
@@ -188,8 +181,7 @@ def train_sklearn(work):
 
 def predict_sklearn(work):
     model, X, _ = _sklearn(work)
-    starts = range(0, work.n, work.batch)
-    return lambda: sum(int(model.predict(X[i : i + work.batch]).sum()) for i in starts)
+    return classes_summed(work, X, model.predict)
 
 
 # --------------------------------------------------------------------------------- PyTorch
@@ -262,42 +254,41 @@ def train_torch(work, compiled=False, device="cpu", **options):
             J = learn(X, y)[0].item()
         return J
 
-    def mini_batches():
-        for _ in range(work.epochs):
-            costs, correct = [], []
-            for rows in torch.randperm(work.n, device=device).split(work.batch):
-                batch, labels = X[rows], y[rows]
-                J, Z = learn(batch, labels)
-                costs.append(J)
-                correct.append((Z.detach().argmax(1) == labels).sum())
-            costs, correct = torch.stack(costs).tolist(), torch.stack(correct).tolist()
-        return costs[-1]
+    def learn_and_count(rows):
+        labels = y[rows]
+        J, Z = learn(X[rows], labels)
+        return J, (Z.detach().argmax(1) == labels).sum()
 
-    return full_batch if work.batch == work.n else mini_batches
+    if work.batch == work.n:
+        return full_batch
+    return lambda: torch_epochs(torch, work, device, learn_and_count)
 
 
-def train_torch_fused(work):
-    return train_torch(work, fused=True)
+def torch_epochs(torch, work, device, learn):
+    """Return the last cost; ``learn`` takes the rows of a mini-batch to (cost, number correct)."""
+    for _ in range(work.epochs):
+        batches = torch.randperm(work.n, device=device).split(work.batch)
+        found = zip(*[learn(rows) for rows in batches])
+        costs, _correct = (torch.stack(values).tolist() for values in found)
+    return costs[-1]
 
 
-def train_torch_compile(work):
-    return train_torch(work, compiled=True)
+train_torch_fused = functools.partial(train_torch, fused=True)
+train_torch_compile = functools.partial(train_torch, compiled=True)
 
 
-def predict_torch(work, compiled=False, device="cpu"):
-    torch, model, X, _ = torch_model(work, device)
-    predict = compile_or_skip(torch, lambda batch: model(batch).argmax(1)) if compiled else None
-    predict = predict or (lambda batch: model(batch).argmax(1))
+def predict_torch(work, compiled=False):
+    torch, model, X, _ = torch_model(work)
 
-    def do():
-        with torch.inference_mode():
-            return sum(predict(batch).sum().item() for batch in X.split(work.batch))
+    def predict(batch):
+        return model(batch).argmax(1)
 
-    return do
+    if compiled:
+        predict = compile_or_skip(torch, predict)
+    return torch.inference_mode()(classes_summed(work, X, predict))
 
 
-def predict_torch_compile(work):
-    return predict_torch(work, compiled=True)
+predict_torch_compile = functools.partial(predict_torch, compiled=True)
 
 
 def compile_or_skip(torch, function):
@@ -387,8 +378,7 @@ def train_jax(work, scan=False):
     return full_batch if work.batch == work.n else mini_batches
 
 
-def train_jax_scan(work):
-    return train_jax(work, scan=True)
+train_jax_scan = functools.partial(train_jax, scan=True)
 
 
 def jax_forward(parameters, A, hidden):
@@ -405,5 +395,4 @@ def predict_jax(work):
     X, _, net = problem(work)
     parameters = [(jnp.asarray(W), jnp.asarray(b)) for W, b in weights_of(net)]
     predict = jax.jit(lambda p, batch: jax_forward(p, batch, jax.nn.relu).argmax(1).sum())
-    starts = range(0, work.n, work.batch)
-    return lambda: sum(int(predict(parameters, X[i : i + work.batch])) for i in starts)
+    return classes_summed(work, X, lambda batch: predict(parameters, batch))

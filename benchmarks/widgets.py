@@ -22,7 +22,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.__main__ import RESULTS, ROOT, machine
+from benchmarks.__main__ import RESULTS, ROOT, load, machine
 
 sys.path.insert(0, str(ROOT / "tests" / "browser"))
 
@@ -39,18 +39,18 @@ PAD = ["import nnhelpers as nn\npad = nn.widgets.draw_digit(nn.mlp([784, 128, 10
 SLIDERS = {"scale": "initial scale: another network", "noise": "noise: other points"}
 GOAL = {"median_ms": 100, "p95_ms": 200, "steps_per_second": 2000, "pause_ms": 200}
 
-# The clock starts with the browser's own time of the key press, and stops in the frame after that
-# in which network and map were drawn: what was drawn is on the screen by then.
-WATCH = """() => {
-    const root = document.querySelector(".nn-playground");
-    const [network, map] = root.querySelectorAll("canvas");
+# The clock starts with the browser's own time of the input, and stops in the frame after that in
+# which all these canvases were drawn: what was drawn is on the screen by then.
+WATCH = """([where, event, first, last]) => {
+    const root = document.querySelector(where);
+    const canvases = [...root.querySelectorAll("canvas")].slice(first, last);
     window.measured = [];
     let began = null, drawn = new Set();
-    root.addEventListener("input", event => { began = event.timeStamp; drawn = new Set(); }, true);
+    root.addEventListener(event, event => { began = event.timeStamp; drawn = new Set(); }, true);
     new MutationObserver(records => {
         if (began === null) return;
         for (const record of records) drawn.add(record.target);
-        if (!drawn.has(network) || !drawn.has(map)) return;
+        if (!canvases.every(canvas => drawn.has(canvas))) return;
         const start = began;
         began = null;
         requestAnimationFrame(() => window.measured.push(performance.now() - start));
@@ -82,19 +82,6 @@ PAUSE = """button => new Promise(done => {
     }).observe(root, {attributeFilter: ["data-state"]});
     button.click();
 })"""
-# The same for the pen on the paper and the canvas beside it.
-WATCH_PEN = """() => {
-    const [paper, answer] = document.querySelectorAll(".nn-draw canvas");
-    window.measured = [];
-    let began = null;
-    paper.addEventListener("pointermove", event => { began = event.timeStamp; }, true);
-    new MutationObserver(() => {
-        if (began === null) return;
-        const start = began;
-        began = null;
-        requestAnimationFrame(() => window.measured.push(performance.now() - start));
-    }).observe(answer, {attributeFilter: ["data-drawn"]});
-}"""
 
 
 def latencies(page, name, presses):
@@ -142,11 +129,6 @@ def training(jupyter, seconds):
     }  # fmt: skip
 
 
-def load():
-    """Return how many processes wanted a core in the last minute; NaN where the system has none."""
-    return os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
-
-
 def pen(jupyter, moves):
     """Draw on the paper of "draw a digit"; return milliseconds from each movement to its answer."""
     put_notebook(jupyter, "pad.ipynb", PAD)
@@ -154,7 +136,7 @@ def pen(jupyter, moves):
     jupyter.run_all()
     page = jupyter.page
     page.locator(".nn-draw[data-answers]").wait_for()
-    page.evaluate(WATCH_PEN)
+    page.evaluate(WATCH, [".nn-draw", "pointermove", 1, 2])
     box = page.locator(".nn-paper").bounding_box()
     page.mouse.move(box["x"] + 60, box["y"] + 60)
     page.mouse.down()
@@ -183,7 +165,7 @@ def measure(presses=100, seconds=4):
         jupyter.run_all()
         page.locator(".nn-playground canvas[data-drawn]").first.wait_for()
         page.wait_for_timeout(1000)
-        page.evaluate(WATCH)
+        page.evaluate(WATCH, [".nn-playground", "input", 0, 2])
         found = {"latency_ms": {}}
         for name in SLIDERS:
             latencies(page, name, 10)  # warm
@@ -207,7 +189,7 @@ def as_text(found):
         f"With `python -m benchmarks.widgets` on {about['processor']} ({about['cores']} cores), "
         f"{about['system']}, Chromium {about['chromium']} without a screen; the kernel on one "
         f"core, BLAS on one thread. Load of the machine before and after: "
-        f"{found['load'][0]:.1f} and {found['load'][1]:.1f} (1 is one busy core; the "
+        f"{found['load'][0]} and {found['load'][1]} (1 is one busy core; the "
         "measurement itself adds about 2).\n",
         "| from a slider's movement to the new picture, 2-16-16-1, 500 points | median | 95% |",
         "| --- | --- | --- |",

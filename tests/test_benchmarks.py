@@ -1,18 +1,23 @@
 """The benchmarks compare like with like: all sides compute the same, here at a tiny size."""
 
 import dataclasses
+import functools
+import importlib.util
 import json
 import os
 import subprocess
 import sys
+from unittest import mock
 
 import numpy as np
 import pytest
+from helpers import why_no_gpu
 
+import nnhelpers as nn
 from benchmarks import __main__ as bench
-from benchmarks import report
-from benchmarks.process import OPTIONAL
-from benchmarks.works import ON_A_GPU, WORKS
+from benchmarks import gpu, reach, report, sides
+from benchmarks.process import OPTIONAL, prepare, timed
+from benchmarks.works import ON_A_GPU, WORKS, Skip
 
 TRAIN, PREDICT = ("epoch", "adam", "step", "points"), ("predict_one", "predict_all")
 CPU_WORKS = (*TRAIN, *PREDICT, "gradcheck")
@@ -27,78 +32,117 @@ TINY = {
     "predict_all": {"sizes": (784, 8, 10), "n": 64, "batch": 64},
     "gradcheck": {"sizes": (784, 2, 10)},
 }
+SAME = {"gpu_epoch": "epoch", "gpu_adam": "adam", "gpu_wide": "step"}
+GPU_SIDES = {side for work in ON_A_GPU.values() for side in work.sides}
 LEFT_OUT = {
     "sklearn": ["epoch"],  # it takes the classes from the examples, and one example has one class
     "torch_compile": ["epoch", "adam", "step", "predict_one"],  # compiling each takes half a minute
 }
-# One process for all works of a side: importing a library takes longer than the works do.
+# Sides of one library share a process: two libraries would fight for the cores, and importing one
+# takes longer than the works do. The first two need none.
+GROUPS = [["loop", "textbook"], ["torch", "torch_fused"], ["sklearn"], ["jax", "jax_scan"],
+          ["torch_compile"]]  # fmt: skip
 RUN = """
-import dataclasses, json, sys
-from benchmarks.process import prepare
-from benchmarks.works import ON_A_GPU, WORKS, Skip
-side, works = sys.argv[1], json.loads(sys.argv[2])
-found = {}
-for name, changes in works.items():
-    try:
-        found[name] = prepare(dataclasses.replace({**WORKS, **ON_A_GPU}[name], **changes), side)()
-    except Skip as why:
-        print(json.dumps(str(why)))
-        sys.exit()
-print(json.dumps(found))
+import json, sys
+sys.path.insert(0, "tests")
+from test_benchmarks import results
+from benchmarks.works import Skip
+try:
+    print(json.dumps(results(json.loads(sys.argv[1]))))
+except Skip as why:
+    print(json.dumps(str(why)))
 """
-SIDES = sorted({side for name in CPU_WORKS for side in WORKS[name].sides} - {"ours", "floor"})
 
 
-def tiny_works(side):
-    """Return the tiny works that ``side`` takes part in."""
-    return {
-        name: TINY[name]
-        for name in CPU_WORKS
-        if side in WORKS[name].sides and name not in LEFT_OUT.get(side, ())
-    }
+def tiny(name):
+    """Return the work, on a CPU or on a GPU, at a tiny size."""
+    return dataclasses.replace({**WORKS, **ON_A_GPU}[name], **TINY[SAME.get(name, name)])
 
 
-def run(side, works):
-    """Return what came out of each of the works; skip where the side's library is missing."""
+def works_of(side):
+    """Return the names of the tiny works that ``side`` takes part in."""
+    works = SAME if side in GPU_SIDES else CPU_WORKS
+    asked = [name for name in works if side in {**WORKS, **ON_A_GPU}[name].sides]
+    return [name for name in asked if name not in LEFT_OUT.get(side, ())]
+
+
+def results(sides):
+    """Return {side: {work: what came out}}; MNIST is read once for all."""
+    with mock.patch.object(nn, "load_mnist", functools.cache(nn.load_mnist)):
+        return {side: {name: prepare(tiny(name), side)() for name in works_of(side)}
+                for side in sides}  # fmt: skip
+
+
+def in_a_process(sides):
+    """Return the same from a process of its own; skip where the sides' library is missing."""
     found = subprocess.run(
-        [sys.executable, "-c", RUN, side, json.dumps(works)], cwd=bench.ROOT,
-        env=bench.environment(side, 1), capture_output=True, text=True, check=False,
+        [sys.executable, "-c", RUN, json.dumps(sides)], cwd=bench.ROOT,
+        env=bench.environment(sides[0], 1), capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert found.returncode == 0, found.stderr
     answer = json.loads(found.stdout.splitlines()[-1])
     if isinstance(answer, str):
         pytest.skip(answer)
-    assert set(answer) == set(works)
     return answer
 
 
 @pytest.fixture(scope="module")
 def ours():
-    return run("ours", tiny_works("ours"))
+    return results(["ours"])["ours"]
 
 
-@pytest.mark.parametrize("side", SIDES)
-def test_all_sides_compute_the_same(side, ours):
-    for name, result in run(side, tiny_works(side)).items():
-        if name in PREDICT:
-            assert result == ours[name], f"{name}: the sum of the predicted classes"
-        else:
-            np.testing.assert_allclose(result, ours[name], rtol=2e-4, err_msg=name)
+def compare(found, ours, tolerance=2e-4):
+    for side, works in found.items():
+        assert list(works) == works_of(side) != []
+        for name, result in works.items():
+            expected = ours[SAME.get(name, name)]
+            if name in PREDICT:
+                assert result == expected, f"{side}, {name}: the sum of the predicted classes"
+            else:
+                np.testing.assert_allclose(result, expected, tolerance, err_msg=f"{side}, {name}")
+
+
+@pytest.mark.parametrize("group", [
+    pytest.param(group, marks=pytest.mark.full if "torch_compile" in group else [], id=group[0])
+    for group in GROUPS
+])  # fmt: skip
+def test_all_sides_compute_the_same(group, ours):
+    library = group[0].partition("_")[0]
+    if library not in OPTIONAL:
+        return compare(results(group), ours)
+    if not importlib.util.find_spec(library):
+        pytest.skip(f"{library} is not installed")
+    compare(in_a_process(group), ours)
+
+
+def test_every_side_is_compared():
+    compared = {side for group in GROUPS for side in group} | {"ours", "floor"}
+    assert compared == {side for name in CPU_WORKS for side in WORKS[name].sides}
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("sides, tolerance", [
+    (["torch_cuda", "torch_graph"], 2e-4), (["cupy"], 2e-4), (["cupy_tf32"], 2e-2), (["cublas"], 0),
+])  # fmt: skip
+def test_a_gpus_sides_compute_the_same(sides, tolerance, ours):
+    if reason := why_no_gpu():
+        pytest.skip(reason)
+    found = in_a_process(sides)
+    if sides == ["cublas"]:
+        assert set(found["cublas"].values()) == {None}, "products alone have no cost"
+    else:
+        compare(found, ours, tolerance)
 
 
 def test_the_tiny_works_learn_something(ours):
     """Equal costs would prove little if no side moved from where all of them start."""
-    from benchmarks.sides import train_ours
-
     for name in TRAIN:
-        work = dataclasses.replace(WORKS[name], **TINY[name])
-        before = train_ours(dataclasses.replace(work, epochs=1, n=work.batch))()
+        work = tiny(name)
+        before = sides.train_ours(dataclasses.replace(work, epochs=1, n=work.batch))()
         assert ours[name] < before - 1e-4, name
 
 
 def test_the_floor_multiplies_each_pair_of_matrices_once(monkeypatch):
-    from benchmarks import sides
-
     shapes = []
     matmul = np.matmul
 
@@ -118,8 +162,6 @@ def test_the_floor_multiplies_each_pair_of_matrices_once(monkeypatch):
 
 
 def test_every_side_of_every_work_has_a_function():
-    from benchmarks import gpu, reach, sides
-
     for work in (*WORKS.values(), *ON_A_GPU.values()):
         for side in work.sides:
             name = f"{work.kind}_{side}"
@@ -130,8 +172,7 @@ def test_every_side_of_every_work_has_a_function():
 # ------------------------------------------------------------------------ processes and turns
 
 
-@pytest.mark.parametrize("name, side", [("points", "ours"), ("points", "floor"), ("load", "ours"),
-                                        ("import", "ours"), ("import", "python")])  # fmt: skip
+@pytest.mark.parametrize("name, side", [("points", "ours"), ("import", "ours")])
 def test_a_side_works_in_its_own_process(name, side):
     process = bench.Side(name, side, **TINY.get(name, {}))
     try:
@@ -140,6 +181,14 @@ def test_a_side_works_in_its_own_process(name, side):
         process.close()
     assert all(turn["seconds"] > 0 and turn["processor"] >= 0 for turn in turns)
     assert process.process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    "name, side", [("points", "floor"), ("load", "ours"), ("import", "python")]
+)
+def test_the_other_works_can_be_timed(name, side):
+    turn = timed(prepare(dataclasses.replace(WORKS[name], **TINY.get(name, {})), side))
+    assert turn["seconds"] > 0 and turn["processor"] >= 0
 
 
 def test_the_sides_take_turns_and_a_missing_one_is_named(monkeypatch):
@@ -159,6 +208,7 @@ def test_the_sides_take_turns_and_a_missing_one_is_named(monkeypatch):
             turns.append(f"end of {self.side}")
 
     monkeypatch.setattr(bench, "Side", Fake)
+    monkeypatch.setattr(bench, "REST", 0)
     found, missing = bench.measure("epoch", ["torch", "jax", "ours"], 2)
     assert turns == ["torch", "ours", "torch", "ours", "end of torch", "end of ours"]
     assert {side: len(rounds) for side, rounds in found.items()} == {"torch": 2, "ours": 2}
@@ -167,35 +217,11 @@ def test_the_sides_take_turns_and_a_missing_one_is_named(monkeypatch):
 
 @pytest.mark.parametrize("library", OPTIONAL)
 def test_a_library_that_is_missing_is_a_reason_and_not_a_crash(library, monkeypatch):
-    from benchmarks.process import prepare
-    from benchmarks.works import Skip
-
     if library == "cupy":
         pytest.skip("CuPy is looked for by the backend, which has its own tests")
     monkeypatch.setitem(sys.modules, library, None)
-    work = dataclasses.replace(WORKS["points"], **TINY["points"])
     with pytest.raises(Skip, match=f"{library} is not installed"):
-        prepare(work, library)
-
-
-@pytest.mark.gpu
-@pytest.mark.parametrize("side", ["torch_cuda", "torch_graph", "cupy"])
-def test_a_gpus_sides_compute_the_same(side, ours):
-    same = {"gpu_epoch": "epoch", "gpu_adam": "adam", "gpu_wide": "step"}
-    found = run(side, {name: TINY[tiny] for name, tiny in same.items()})
-    for name, tiny in same.items():
-        np.testing.assert_allclose(found[name], ours[tiny], rtol=2e-4, err_msg=name)
-
-
-@pytest.mark.gpu
-def test_tf32_computes_nearly_the_same(ours):
-    found = run("cupy_tf32", {"gpu_wide": TINY["step"]})
-    np.testing.assert_allclose(found["gpu_wide"], ours["step"], rtol=2e-2)
-
-
-@pytest.mark.gpu
-def test_the_gpus_floor_runs():
-    assert run("cublas", {"gpu_epoch": TINY["epoch"]}) == {"gpu_epoch": None}
+        prepare(tiny("points"), library)
 
 
 def test_threads_and_backend_of_a_side():
@@ -217,7 +243,8 @@ def test_unknown_works_and_rounds_are_refused(capsys):
 # ------------------------------------------------------------------------ cold starts
 
 
-@pytest.mark.parametrize("side", ["ours", "sklearn", "torch"])
+@pytest.mark.parametrize("side", ["ours", pytest.param("sklearn", marks=pytest.mark.full),
+                                  pytest.param("torch", marks=pytest.mark.full)])  # fmt: skip
 def test_a_cold_start_trains_and_then_reports(side, monkeypatch):
     """The same way as at full size, on a few images and for one epoch."""
     pytest.importorskip(side if side != "ours" else "numpy")
@@ -298,33 +325,31 @@ def test_the_picture_has_a_bar_and_its_value_for_each_side():
     assert picture.png().startswith(b"\x89PNG")
 
 
-def test_results_are_written_and_drawn_anew(tmp_path, monkeypatch):
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Where results go; no picture is drawn."""
     monkeypatch.setattr(bench, "RESULTS", tmp_path)
     monkeypatch.setattr(bench, "ROOT", tmp_path)
-    monkeypatch.setattr(
-        "nnhelpers.figures.Picture.save", lambda self, name: tmp_path / f"{name}.png"
-    )
+    monkeypatch.setattr(report.Picture, "save", lambda self, name: tmp_path / f"{name}.png")
+    return tmp_path
+
+
+def test_results_are_written_and_drawn_anew(folder):
     bench.write(made_up(), "results", "benchmarks")
-    before = (tmp_path / "results.md").read_text(encoding="utf-8")
-    (tmp_path / "results.md").unlink()
+    before = (folder / "results.md").read_text(encoding="utf-8")
+    (folder / "results.md").unlink()
     assert bench.main(["--redraw"]) == 0
-    assert (tmp_path / "results.md").read_text(encoding="utf-8") == before
-    assert sorted(os.listdir(tmp_path)) == ["results.json", "results.md"]
+    assert (folder / "results.md").read_text(encoding="utf-8") == before
+    assert sorted(os.listdir(folder)) == ["results.json", "results.md"]
 
 
-def test_one_work_measured_again_leaves_the_others(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(bench, "RESULTS", tmp_path)
-    monkeypatch.setattr(bench, "ROOT", tmp_path)
-    monkeypatch.setattr(
-        bench, "WORKS", {name: WORKS[name] for name in ("epoch", "reach98", "load")}
-    )
-    monkeypatch.setattr(
-        "nnhelpers.figures.Picture.save", lambda self, name: tmp_path / f"{name}.png"
-    )
+def test_one_work_measured_again_leaves_the_others(folder, monkeypatch, capsys):
+    few = {name: WORKS[name] for name in ("epoch", "reach98", "load")}
+    monkeypatch.setattr(bench, "WORKS", few)
     again = {"ours": [{"seconds": 7.0, "processor": 7.0, "result": 0.0}]}
     monkeypatch.setattr(bench, "measure", lambda work, sides, rounds: (again, {}))
     assert bench.main(["load"]) == 0
-    assert "Nothing written" in capsys.readouterr().out and not os.listdir(tmp_path)
+    assert "Nothing written" in capsys.readouterr().out and not os.listdir(folder)
 
     elsewhere = made_up()
     bench.write(elsewhere, "results", "benchmarks")
@@ -334,6 +359,6 @@ def test_one_work_measured_again_leaves_the_others(tmp_path, monkeypatch, capsys
     here = {**made_up(), "machine": bench.machine()}
     bench.write(here, "results", "benchmarks")
     assert bench.main(["load"]) == 0
-    kept = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))["works"]
+    kept = json.loads((folder / "results.json").read_text(encoding="utf-8"))["works"]
     assert kept["load"]["sides"] == again and kept["epoch"] == here["works"]["epoch"]
     assert list(kept) == ["epoch", "reach98", "load"]

@@ -14,6 +14,7 @@ from helpers import examples, shaken
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.lib import format as npy
+from saved_files import Dense, Nesterov, bits
 
 import nnhelpers as nn
 from nnhelpers.files import checkpoints, container, exchange
@@ -29,12 +30,6 @@ def net():
 @pytest.fixture
 def path(tmp_path):
     return tmp_path / "model.npz"
-
-
-def bits(net):
-    """All that a network has learned, as bytes."""
-    return {name: (array.dtype.str, array.shape, array.tobytes())
-            for name, array in nn.to_arrays(net).items()}  # fmt: skip
 
 
 def bytes_of(arrays):
@@ -204,14 +199,6 @@ def test_files_with_a_checksum_stay_readable():
 # ---------------------------------------------------------------- what cannot be saved
 
 
-class Dense(nn.Dense):
-    """A student's own layer, with a name that the package has too."""
-
-
-class Nesterov(nn.Momentum):
-    pass
-
-
 class Hinge(nn.MeanSquaredError):
     pass
 
@@ -238,7 +225,7 @@ def with_state(net):
     (lambda: (nn.mlp([2, 2]).theta,), "expected a Network to save, got ndarray"),
     (lambda: (nn.mlp([2, 2]).astype("complex128"),), "float32 or float64, got complex128"),
     (lambda: (nn.Network([nn.Dense(2, 3), nn.BatchNorm(2)], nn.MeanSquaredError()),),
-     "layers.1 .*does not fit behind 3 units"),
+     "layers.1 .*does not fit after 3 units"),
     (lambda: (nn.mlp([2, 2]), stepped(nn.Adam(0.1), 7)), r"optimizer.m .*shape \(6,\), got .*\(7,\)"),
     (lambda: (nn.mlp([2, 2]), None, nn.History({"note": object()})), "a setting cannot be written"),
     (lambda: (nn.mlp([2, 2]), None, nn.History({"note": "x" * 2**20})), "the description takes"),

@@ -1,7 +1,6 @@
 """Bad files: damaged, foreign and hostile ones are refused, at once and in little memory."""
 
 import io
-import json
 import pickle
 import re
 import tracemalloc
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 from helpers import examples
 from numpy.lib import format as npy
+from saved_files import edit, everything, forge, parts
 
 import nnhelpers as nn
 from nnhelpers.files import container
@@ -35,36 +35,6 @@ def content(tmp_path_factory):
 def file(tmp_path, content):
     (tmp_path / "model.npz").write_bytes(content)
     return tmp_path / "model.npz"
-
-
-def everything(path):
-    """All that is in a file, to compare."""
-    saved = nn.load_training(path)
-    arrays = {**nn.to_arrays(saved.net), **saved.optimizer.state, **saved.kept}
-    return ({name: array.tobytes() for name, array in arrays.items()}, repr(saved.net),
-            repr(vars(saved.history)), saved.optimizer.t, saved.resume)  # fmt: skip
-
-
-def parts(path):
-    """The members of a file as {name: bytes}."""
-    with zipfile.ZipFile(path) as archive:
-        return {info.filename: archive.read(info) for info in archive.infolist()}
-
-
-def forge(path, members, compress=zipfile.ZIP_STORED):
-    """Write a zip of (name, bytes) pairs, with the right CRC of each."""
-    with zipfile.ZipFile(path, "w", compress) as archive:
-        for name, data in members.items() if isinstance(members, dict) else members:
-            stored = zipfile.ZIP_STORED if name == DESCRIPTION else compress
-            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data, stored)
-
-
-def edit(path, change):
-    """Change the description of a file: a function of the dict."""
-    members = parts(path)
-    description = json.loads(members[DESCRIPTION])
-    change(description)
-    forge(path, {**members, DESCRIPTION: json.dumps(description).encode()})
 
 
 def refused(path, message="", limit=3e6):
@@ -152,39 +122,31 @@ def test_another_npz(file):
     ("version", 0, "format version 1, got version 0"),
     ("version", "1", "expected 'version' as int"),
     ("format", "another", "expected the format 'nnhelpers network'"),
-    ("dtype", "float16", "expected theta as float16"),
     ("dtype", "bfloat16", "float32 or float64, got 'bfloat16'"),
     ("dtype", "float64", "expected theta as float64"),
-    ("dtype", "O", "float32 or float64, got 'O'"),
     ("layers", "Dense", "expected 'layers' as list"),
     ("layers", [], "at least one Dense"),
-    ("layers.0", "eval", "expected as layer one of Dense, "),
-    ("layers.0", {"class": "Network"}, "expected as layer one of Dense, "),
     ("layers.0", {"class": ["Dense"]}, "expected as layer one of Dense, "),
     ("layers.0.class", "__class__", "expected as layer one of Dense, "),
     ("layers.0.class", "ReLU", r"expected ReLU with \(\)"),
     ("layers.0.shell", "rm", r"expected Dense with \('n_in'"),
     ("layers.0.n_in", True, "another n_in than True"),
     ("layers.0.n_in", 5.0, "another n_in than 5.0"),
-    ("layers.0.n_in", None, "another n_in than None"),
     ("layers.0.n_in", 6, r"expected theta as float32 of shape \(51,\).* got float32 of shape \(47,\)"),
     ("layers.0.n_in", -5, "does not fit"),
     ("layers.0.n_in", HUGE, r"expected theta as float32 of shape \(4000000027,\)"),
     ("layers.0.n_in", 10**400, "expected theta as float32 of shape"),
-    ("layers.0.n_out", 6, r"layers.1 .* does not fit behind 6 units"),
+    ("layers.0.n_out", 6, r"layers.1 .* does not fit after 6 units"),
     ("layers.0.init", "zeros", "unknown init 'zeros'"),
     ("layers.0.init", ["he"], "another init"),
     ("layers.1.n", HUGE, "does not fit"),
     ("layers.1.eps", -1, "eps above 0"),
     ("layers.1.decay", "0.9", "another decay than 0.9"),
     ("layers.3.p", 1.5, "Dropout expected p from 0 up to 1"),
-    ("layers.3.p", 10**400, "Dropout expected p from 0 up to 1"),
     ("layers.1.eps", 10**400, "too large"),
-    ("layers.3.seed", "x", "another seed than x"),
     ("loss", None, "expected 'loss' as dict"),
     ("loss.class", "Dense", "expected as loss one of Softmax"),
     ("loss.smoothing", 1.5, "smoothing from 0 up to 1"),
-    ("loss.smoothing", "0.1", "another smoothing than 0.1"),
     ("loss.spice", 1, r"expected SoftmaxCrossEntropy with \('smoothing',\)"),
     ("kept", ["average"], "expected the members"),
     ("kept", ["theta"], r"expected \['average'\] or nothing as what is kept"),
@@ -271,13 +233,11 @@ class Evil:
     (b"\x93NUMPY\x01\x00\xff\xff{", "'theta.npy' cannot be read"),
     (b"\x93NUMPY\x01\x00\x76\x00" + b"(" * 117 + b"\n", "'theta.npy' cannot be read"),
     (b"\x93NUMPY\x01\x00\x76\x00" + b"__import__('os').system('ls')".ljust(117) + b"\n", "'theta.npy' cannot be read"),
-    (with_header(shape=(HUGE,)), r"got float32 of shape \(1000000000,\)"),
     (with_header(shape=(HUGE, HUGE)), "got float32 of shape"),
     (with_header(shape=(-47,)), "theta"),
     (with_header(shape=(47, 1)), r"got float32 of shape \(47, 1\)"),
     (with_header(descr="<f8"), "got float64"),
     (with_header(descr=">f4"), "got >f4"),
-    (with_header(descr="<i4"), "got int32"),
     (with_header(descr="|O"), "got object"),
     (with_header(descr=[("a", "<f4")]), r"got \[\('a', '<f4'\)\]"),
     (with_header() + b"\0", "expected theta with 47 numbers"),
@@ -291,8 +251,7 @@ def test_arrays_that_lie(file, theta, message):
 # ---------------------------------------------------------------- hostile: the zip
 
 
-@pytest.mark.parametrize("name", ["../../evil.npy", "/etc/evil.npy", "C:\\evil.npy", "evil.py",
-                                  "layers.0.W.npy", "é.npy", "theta.npy/"])  # fmt: skip
+@pytest.mark.parametrize("name", ["../../evil.npy", "C:\\evil.npy", "layers.0.W.npy", "é.npy"])
 def test_unexpected_members(file, name):
     members = parts(file)
     forge(file, {**members, name: b""})

@@ -1,22 +1,22 @@
 """A training goes on from its file with the same bits, or says why it does not."""
 
 import functools
-import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import textwrap
 import time
-import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 from helpers import examples
+from saved_files import Dense, Nesterov, bits, edit, everything
 
 import nnhelpers as nn
-from nnhelpers.files import checkpoints, container, resume
+from nnhelpers.files import checkpoints, resume
 
 SIGKILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # on Windows SIGTERM cannot be caught either
 
@@ -24,12 +24,6 @@ SIGKILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # on Windows SIGTERM canno
 @pytest.fixture
 def path(tmp_path):
     return tmp_path / "model.npz"
-
-
-def bits(net):
-    """All that a network has learned, as bytes."""
-    return {name: (array.dtype.str, array.shape, array.tobytes())
-            for name, array in nn.to_arrays(net).items()}  # fmt: skip
 
 
 def network(dropout=0.2, batch_norm=True, seed=0, **options):
@@ -43,18 +37,6 @@ def fit(path, net=None, optimizer=None, data=None, **options):
                **options}  # fmt: skip
     optimizer = optimizer or nn.Adam(0.01)
     return net, optimizer, nn.fit(net, *data, optimizer=optimizer, progress=False, **options)
-
-
-def edit(path, change):
-    """Change the description of a file: a function of the dict."""
-    with zipfile.ZipFile(path) as archive:
-        members = {info.filename: archive.read(info) for info in archive.infolist()}
-    description = json.loads(members[container.DESCRIPTION])
-    change(description)
-    members[container.DESCRIPTION] = json.dumps(description).encode()
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
 
 
 def interrupt(patch, at_step):
@@ -111,32 +93,22 @@ def start(folder, kill_at=0, where=""):
                              *map(str, [*files, 5, kill_at, where])])  # fmt: skip
 
 
-def everything(path):
-    """All that a training ends with, to compare."""
-    saved = nn.load_training(path)
-    history = vars(saved.history)
-    history["seconds"] = len(history["seconds"])
-    vectors = {**saved.optimizer.state, **saved.kept}
-    return (bits(saved.net), checkpoints.describe(saved.net, saved.optimizer), history,
-            {name: vector.tobytes() for name, vector in vectors.items()})  # fmt: skip
-
-
 @pytest.fixture(scope="module")
 def left_alone(tmp_path_factory):
     folder = tmp_path_factory.mktemp("left_alone")
     assert start(folder).wait() == 0
-    return everything(folder / "end.npz")
+    return everything(folder / "end.npz")[:4]
 
 
 def finish(folder, left_alone):
     assert start(folder).wait() == 0
     for name in ("checkpoint.npz", "end.npz"):
-        assert everything(folder / name) == left_alone
+        assert everything(folder / name)[:4] == left_alone
     assert sorted(os.listdir(folder)) == ["checkpoint.npz", "end.npz"], "leftovers are removed"
 
 
 @pytest.mark.parametrize("kill_at, where, finished", [
-    (4, "step", 0), (37, "step", 3), (4, "replace", 2), (20, "write", 0), (30, "write", 1),
+    (4, "step", 0), (37, "step", 3), (4, "replace", 2), (30, "write", 1),
 ])  # fmt: skip
 def test_killed_and_resumed_ends_with_the_same_bits(left_alone, tmp_path, kill_at, where, finished):
     assert start(tmp_path, kill_at, where).wait() in (-SIGKILL, SIGKILL)
@@ -171,7 +143,7 @@ def test_a_checkpoint_changes_nothing(path):
     assert bits(saved.net) == bits(net) and saved.history == history
 
 
-def test_a_finished_training_returns_its_history(path):
+def test_a_finished_training_returns_its_history_and_goes_on_if_asked(path):
     net, optimizer, history = fit(path)
     before = path.read_bytes()
     for epochs in (3, 2):
@@ -180,10 +152,6 @@ def test_a_finished_training_returns_its_history(path):
         assert checkpoints.describe(again, its_optimizer) == checkpoints.describe(net, optimizer)
         assert its_history == history, "seconds included: nothing was computed"
         assert path.read_bytes() == before
-
-
-def test_more_epochs_than_before(path):
-    fit(path)
     net, _, history = fit(path, epochs=5)
     whole, _, its_history = fit(None, epochs=5)
     assert bits(net) == bits(whole) and history.batch_loss == its_history.batch_loss
@@ -210,18 +178,27 @@ def test_what_older_files_do_not_name_is_what_was_not_there(path):
     assert history.batches == 5 and nn.load_training(path).history == history
 
 
-@pytest.mark.parametrize("bit_generator", ["PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64"])
-def test_resume_with_any_generator(path, bit_generator):
-    def generator():
-        return np.random.Generator(getattr(np.random, bit_generator)(4))
+def test_a_training_of_an_older_version_goes_on(path):
+    """Its file has a SHA-256 at the end; perhaps another machine wrote it, which rounds otherwise."""
+    shutil.copy(Path(__file__).parent / "data" / "training.npz", path)
 
-    fit(path, epochs=2, seed=generator())
-    net, _, _ = fit(path, epochs=4, seed=generator())
-    whole, _, _ = fit(None, epochs=4, seed=generator())
-    assert bits(net) == bits(whole)
-    other = np.random.MT19937() if bit_generator == "PCG64" else np.random.PCG64()
+    def go_on(path):
+        average = nn.WeightAverage(0.9)
+        net, _, history = fit(path, network(loss=nn.SoftmaxCrossEntropy(0.1)), seed=3, epochs=4,
+                              data=(examples(40), examples(40)), augment=nn.Noise(0.1),
+                              after_step=[nn.MaxNorm(2), average])  # fmt: skip
+        return np.concatenate([net.theta, average.state["average"], history.valid_loss])
+
+    assert np.allclose(go_on(path), go_on(None), atol=1e-5)
+
+
+@pytest.mark.parametrize("bits_from", [np.random.PCG64, np.random.MT19937, np.random.SFC64])
+def test_resume_with_any_generator(path, bits_from):
+    fit(path, epochs=2, seed=np.random.Generator(bits_from(4)))
+    net, _, _ = fit(path, epochs=4, seed=np.random.Generator(bits_from(4)))
+    assert bits(net) == bits(fit(None, epochs=4, seed=np.random.Generator(bits_from(4)))[0])
     with pytest.raises(nn.CheckpointError, match="no state of a generator"):
-        fit(path, epochs=5, seed=np.random.Generator(other))
+        fit(path, epochs=5, seed=np.random.Generator(np.random.Philox()))
 
 
 def test_resume_across_backends(path, backend):
@@ -379,14 +356,6 @@ def test_a_generator_state_that_is_none(path, state):
     edit(path, lambda description: description["resume"].update(generator=state))
     with pytest.raises(nn.CheckpointError, match="no state of a generator"):
         fit(path)
-
-
-class Dense(nn.Dense):
-    """A student's own layer, with a name that the package has too."""
-
-
-class Nesterov(nn.Momentum):
-    pass
 
 
 @pytest.mark.parametrize("folder, change, error, message", [

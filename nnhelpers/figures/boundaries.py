@@ -1,4 +1,4 @@
-"""What happens in a plane: points, decision boundaries, paths downhill (notebooks 02, 05, 07, 08)."""
+"""In the plane: points, decision boundaries and paths downhill (notebooks 02, 05, 07, 08)."""
 
 import matplotlib
 import numpy as np
@@ -19,10 +19,10 @@ def draw_points(ax, X, y, size=18):
 
 
 def draw_boundary(ax, net, X, y, grid=120):
-    """Draw on ``ax`` what ``net`` says everywhere in the plane around the points ``X`` (N, 2).
+    """Draw on ``ax`` the classes that ``net`` predicts in the plane around the points ``X`` (N, 2).
 
-    Each place has its class's colour, the stronger the surer the network is; black lines mark where
-    it changes its mind.
+    Each place has its class's colour, the stronger the surer the network is; black lines are the
+    decision boundaries.
     """
     low, high = asnumpy(X).min(axis=0) - 0.25, asnumpy(X).max(axis=0) + 0.25
     u, v = (np.linspace(low[i], high[i], grid) for i in (0, 1))
@@ -45,7 +45,7 @@ def draw_boundary(ax, net, X, y, grid=120):
 
 
 def plot_boundary(net, X, y, title="", alt="The network's classes in the plane, with the points."):
-    """Draw what a network with two inputs says everywhere, and the points; return a Picture."""
+    """Draw the decision boundaries of a network with two inputs; return a Picture."""
     figure, ax = new_figure(size=(5, 4.2))
     draw_boundary(ax, net, X, y)
     ax.set(title=title, xlabel="first input", ylabel="second input")

@@ -1,11 +1,11 @@
 """The errors of a gradient check (notebook 06)."""
 
-import matplotlib
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
-from .style import Picture, styled
+from .style import Picture, bare, styled
 
 _GREEK = {"gamma": "γ", "beta": "β"}
 
@@ -19,7 +19,7 @@ def draw_gradient_report(figure, report, numbers=True):
     the largest error under each map.
     """
     colors = _error_colors(report.tolerance)
-    norm = matplotlib.colors.LogNorm(1e-16, 1)
+    norm = LogNorm(1e-16, 1)
     maps, last = [], None  # of each layer with W: (name, errors as a matrix), what follows included
     for name, errors in report.per_parameter.items():
         layer, parameter = name.rsplit(".", 1)
@@ -43,11 +43,9 @@ def draw_gradient_report(figure, report, numbers=True):
             middles.append((top + bottom) / 2)
             image = ax.imshow(np.clip(errors, 1e-16, 1), cmap=colors, norm=norm, aspect="auto",
                               interpolation="nearest", extent=(0, n_out, bottom, top))  # fmt: skip
-            ax.add_patch(matplotlib.patches.Rectangle(
-                (0, bottom), n_out, top - bottom, fill=False, clip_on=False))  # fmt: skip
-        ax.set(xlim=(0, n_out), ylim=(bottom, 0), xticks=[], yticks=[])
-        ax.grid(False)
-        ax.spines[:].set_visible(False)
+            ax.add_patch(Rectangle((0, bottom), n_out, top - bottom, fill=False, clip_on=False))
+        bare(ax)
+        ax.set(xlim=(0, n_out), ylim=(bottom, 0))
         if numbers:
             together = np.concatenate([errors.ravel() for _, errors in parts])
             least, largest = _short(together.min()), _short(together.max())
@@ -90,5 +88,5 @@ def _error_colors(tolerance):
 
 
 def _short(error):
-    """0.71, 3e-05, or 0 for what is only rounding: short enough to stand under a small map."""
+    """0.71, 3e-05, or 0 for what is only rounding: short enough for the line under a small map."""
     return "0" if error < 1e-9 else f"{error:.2f}" if error >= 0.005 else f"{error:.0e}"

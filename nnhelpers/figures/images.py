@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..backend import asnumpy
-from .style import COLORS, DIVERGING, Picture, new_figure
+from .style import COLORS, DIVERGING, Picture, new_figure, write
 
 
 def show_digits(X, titles=None, columns=10, alt="Handwritten digits.", size=1.0):
@@ -56,8 +56,7 @@ def draw_numbers(ax, M, limit=None):
     """Draw the matrix ``M`` on ``ax`` with its numbers; zeros in grey."""
     draw_matrix(ax, M, limit=limit, colorbar=False)
     for n, j in np.ndindex(M.shape):
-        ax.text(j, n, f"{M[n, j]:g}", ha="center", va="center", fontsize=12,
-                color="black" if M[n, j] else "gray")  # fmt: skip
+        write(ax, j, n, f"{M[n, j]:g}", fontsize=12, color="black" if M[n, j] else "gray")
     ax.set(xticks=[], yticks=[])
 
 
@@ -81,8 +80,8 @@ def plot_confusion(C, alt):
     ax.imshow(mistakes, cmap="gray_r", vmin=0, vmax=1.4 * max(mistakes.max(), 1))
     for i, j in np.ndindex(C.shape):
         dark = mistakes[i, j] > 0.6 * mistakes.max()
-        ax.text(j, i, C[i, j], ha="center", va="center", color="white" if dark else "black",
-                fontsize=10, weight="bold" if i == j else "normal")  # fmt: skip
+        weight, color = "bold" if i == j else "normal", "white" if dark else "black"
+        write(ax, j, i, C[i, j], fontsize=10, weight=weight, color=color)
     ticks = range(len(C))
     ax.set(xlabel="the network says", ylabel="it is", xticks=ticks, yticks=ticks)
     ax.grid(False)

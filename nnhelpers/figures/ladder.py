@@ -21,7 +21,7 @@ _ACCURACIES = [0.95, 0.96, 0.97, 0.98, 0.985, 0.99, 0.993, 0.995, 0.9965, 0.998,
 def plot_record(results):
     """Draw the ladder: each rung's mean test accuracy ± standard error, beside what others reached.
 
-    Rungs that know nothing of the pixels' neighbours stand above, those whose images are shifted or
+    Rungs that know nothing of the pixels' neighbours are above, those whose images are shifted or
     bent below. The scale is that of the mistakes' logarithm: halving them is the same step
     everywhere. A rung with one seed is a hollow point without a bar. Source: notebook 13, "The
     ladder, measured".
@@ -29,13 +29,14 @@ def plot_record(results):
     Parameters
     ----------
     results : list of dict
-        From :func:`nnhelpers.studies.ladder.read_results`. Only whole runs of rungs count, no experiments.
+        From :func:`nnhelpers.studies.results.read_results`. Only whole runs count, no experiments.
 
     Returns
     -------
     Picture
     """
-    from ..studies.ladder import RUNGS, in_percent, knows_neighbours, summary
+    from ..studies.recipes import RUNGS, knows_neighbours
+    from ..studies.results import in_percent, summary
 
     found = {name: one for name, one in summary(results).items() if name != "tiny"}
     groups = ({}, {})

@@ -1,12 +1,11 @@
 """Networks, layers and what flows through them, as diagrams (notebooks 01, 02, 07, 09)."""
 
-import matplotlib
 import numpy as np
-from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from ..backend import asnumpy
 from .images import draw_matrix
-from .style import ABOVE, BELOW, COLORS, styled
+from .style import ABOVE, BELOW, COLORS, arrow, bare, new_figure, write
 
 
 def draw_chain(ax, boxes, forward, backward):
@@ -17,17 +16,13 @@ def draw_chain(ax, boxes, forward, backward):
     ax.set_axis_off()
     ax.set(xlim=(-0.45, len(boxes) - 0.55), ylim=(-1, 1))
     for i, text in enumerate(boxes):
-        ax.text(i, 0, text, ha="center", va="center", fontsize=14,
-                bbox={"boxstyle": "round,pad=0.45", "fc": "white", "ec": "black"})  # fmt: skip
+        write(ax, i, 0, text, pad=0.45, fontsize=14)
+    bent = {"lw": 1.8, "connectionstyle": "arc3,rad=-0.25", "mutation_scale": 16}
     for i, (there, back) in enumerate(zip(forward, backward, strict=True)):
-        for text, height, color, dash, ends in (
-            (there, 0.36, COLORS[0], "-", (i + 0.1, i + 0.9)),
-            (back, -0.36, COLORS[1], "--", (i + 0.9, i + 0.1)),
-        ):
-            style = {"arrowstyle": "-|>", "color": color, "lw": 1.8, "ls": dash,
-                     "connectionstyle": "arc3,rad=-0.25", "mutation_scale": 16}  # fmt: skip
-            ax.annotate("", (ends[1], height), (ends[0], height), arrowprops=style)
-            ax.text(i + 0.5, 2.1 * height, text, ha="center", va="center", fontsize=13, color=color)
+        arrow(ax, (i + 0.1, 0.36), (i + 0.9, 0.36), COLORS[0], "-", **bent)
+        arrow(ax, (i + 0.9, -0.36), (i + 0.1, -0.36), COLORS[1], "--", **bent)
+        write(ax, i + 0.5, 0.756, there, fontsize=13, color=COLORS[0])
+        write(ax, i + 0.5, -0.756, back, fontsize=13, color=COLORS[1])
 
 
 def draw_layer(X, W, b):
@@ -35,26 +30,22 @@ def draw_layer(X, W, b):
     X, W, b = asnumpy(X), asnumpy(W), asnumpy(b)[None, :]
     parts = {"X": X, "W": W, "b": b, "Z": X @ W + b}
     framed = {"X": (1, X.shape[1]), "W": (len(W), 1), "b": (1, 1), "Z": (1, 1)}
-    with styled():
-        figure = Figure(figsize=(9, 2.6), layout="constrained")
-        axes = figure.subplots(1, 4, width_ratios=[M.shape[1] for M in parts.values()])
+    widths = [M.shape[1] for M in parts.values()]
+    figure, axes = new_figure(1, 4, (9, 2.6), width_ratios=widths)
     limit = max(np.abs(M).max() for M in parts.values())
     tallest = max(len(M) for M in parts.values())
     for ax, sign, (name, M) in zip(axes, ["", "×", "+", "="], parts.items(), strict=True):
         rows, columns = M.shape
         draw_matrix(ax, M, limit=2 * limit, colorbar=False)
         for n, j in np.ndindex(M.shape):
-            text = f"{M[n, j]:g}".replace("-", "−")
-            ax.text(j, n, text, ha="center", va="center", fontsize=12)
-        height, width = framed[name]
-        ax.add_patch(matplotlib.patches.Rectangle(
-            (-0.47, -0.47), width - 0.06, height - 0.06, fill=False, lw=3,
-            color=COLORS[2]))  # fmt: skip
+            write(ax, j, n, f"{M[n, j]:g}".replace("-", "−"), fontsize=12)
+        height, width = (size - 0.06 for size in framed[name])
+        frame = Rectangle((-0.47, -0.47), width, height, fill=False, lw=3, color=COLORS[2])
+        ax.add_patch(frame)
         ax.text(-0.62, 0, sign, ha="right", va="center", fontsize=20)
         shape = f"({columns},)" if name == "b" else f"({rows}, {columns})"
-        ax.set(title=f"{name}  {shape}", xticks=[], yticks=[])
-        ax.set(xlim=(-0.95, columns - 0.45), ylim=(tallest - 0.45, -0.55))
-        ax.spines[:].set_visible(False)
+        bare(ax)
+        ax.set(title=f"{name}  {shape}", xlim=(-0.95, columns - 0.45), ylim=(tallest - 0.45, -0.55))
     return figure
 
 
@@ -95,18 +86,13 @@ def draw_opinions(ax, P):
 
 # Name, formula, shape, place and half the width of each node's box.
 _BATCH_NORM_NODES = [
-    ("X", "", "(N, n)", 0, 1, 0.2),
-    ("mean", "(1/N) Σ X", "(n,)", 0.8, 0, 0.52),
-    ("D", "X − mean", "(N, n)", 1.65, 1, 0.45),
-    ("Q", "D²", "(N, n)", 2.35, 0, 0.27),
-    ("var", "(1/N) Σ Q", "(n,)", 3.5, 0, 0.47),
-    ("s", "1/√(var + ε)", "(n,)", 4.9, 0, 0.5),
-    ("Xhat", "D · s", "(N, n)", 4.9, 1, 0.4),
-    ("S", "γ · Xhat", "(N, n)", 6.25, 1, 0.4),
-    ("A", "S + β", "(N, n)", 7.5, 1, 0.36),
-    ("γ", "", "(n,)", 6.25, 0, 0.17),
+    ("X", "", "(N, n)", 0, 1, 0.2), ("mean", "(1/N) Σ X", "(n,)", 0.8, 0, 0.52),
+    ("D", "X − mean", "(N, n)", 1.65, 1, 0.45), ("Q", "D²", "(N, n)", 2.35, 0, 0.27),
+    ("var", "(1/N) Σ Q", "(n,)", 3.5, 0, 0.47), ("s", "1/√(var + ε)", "(n,)", 4.9, 0, 0.5),
+    ("Xhat", "D · s", "(N, n)", 4.9, 1, 0.4), ("S", "γ · Xhat", "(N, n)", 6.25, 1, 0.4),
+    ("A", "S + β", "(N, n)", 7.5, 1, 0.36), ("γ", "", "(n,)", 6.25, 0, 0.17),
     ("β", "", "(n,)", 7.5, 0, 0.17),
-]
+]  # fmt: skip
 _BATCH_NORM_EDGES = [("X", "mean"), ("X", "D"), ("mean", "D"), ("D", "Q"), ("Q", "var"),
                      ("var", "s"), ("D", "Xhat"), ("s", "Xhat"), ("Xhat", "S"), ("γ", "S"),
                      ("S", "A"), ("β", "A")]  # fmt: skip
@@ -126,18 +112,14 @@ def draw_batch_norm_graph(ax):
         else:  # from above to below, or the other way round
             lean, height = 0.12 * (x1 - x0), 0.21 if y1 > y0 else -0.21
             ends, aside = ((x0 + lean, y0 + height), (x1 - lean, y1 - height)), (0.07, 0)
-        ways = [(*ends, 1, COLORS[0], "-"), (*ends[::-1], -1, COLORS[1], "--")]
-        for a, b, sign, color, dash in ways:
-            a, b = ((x - sign * aside[0], y + sign * aside[1]) for x, y in (a, b))
-            style = {"arrowstyle": "-|>", "color": color, "lw": 1.6, "ls": dash, "shrinkA": 0,
-                     "shrinkB": 0, "mutation_scale": 14}  # fmt: skip
-            ax.annotate("", b, a, arrowprops=style)
+        there, back = (ends, 1, COLORS[0], "-"), (ends[::-1], -1, COLORS[1], "--")
+        for way, sign, color, dash in (there, back):
+            a, b = ((x - sign * aside[0], y + sign * aside[1]) for x, y in way)
+            arrow(ax, a, b, color, dash, lw=1.6, shrinkA=0, shrinkB=0, mutation_scale=14)
     for name, formula, shape, x, y, _half in _BATCH_NORM_NODES:
         text = f"{name} = {formula}\n{shape}" if formula else f"{name}\n{shape}"
-        ax.text(x, y, text, ha="center", va="center", fontsize=10.5,
-                bbox={"boxstyle": "round,pad=0.3", "fc": "white", "ec": "black"})  # fmt: skip
+        write(ax, x, y, text, pad=0.3, fontsize=10.5)
         label = f"node {numbers[name]}:  d{name}" if name in numbers else f"d{name}"
-        ax.text(x, y + (0.31 if y else -0.31), label, ha="center", va="center", fontsize=10.5,
-                color=COLORS[1])  # fmt: skip
+        write(ax, x, y + (0.31 if y else -0.31), label, fontsize=10.5, color=COLORS[1])
     ax.set_axis_off()
     ax.set(xlim=(-0.3, 7.95), ylim=(-0.42, 1.42))

@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 
-from .style import COLORS, MARKERS
+from .style import COLORS, MARKERS, write
 
 
 def draw_roofline(ax, peak, bandwidth, places=()):
-    """Draw the roof min(peak, I * bandwidth) over the intensity I, and what stands under it.
+    """Draw the roof min(peak, I * bandwidth) over the intensity I, and what lies under it.
 
     ``peak`` is in floating-point operations a second, ``bandwidth`` in bytes a second; ``places``
     are (label, intensity, operations a second).
@@ -33,10 +33,10 @@ def draw_roofline(ax, peak, bandwidth, places=()):
 
 
 def draw_time_bars(ax, rows):
-    """Draw one bar for each row of parts: dict of dicts of seconds; lengths are shares of the bar.
+    """Draw one bar for each row of parts: dict of dicts of seconds, as fractions of the bar.
 
     Parts whose names begin with the same word have one colour. Parts above five percent carry
-    their names; the others stand there in their colour alone.
+    their names; the others have only their colour.
     """
     shades = [*COLORS[:2], "0.6", *COLORS[3:7]]
     for place, parts in enumerate(rows.values()):
@@ -47,8 +47,8 @@ def draw_time_bars(ax, rows):
             ax.barh(place, share, left=left, height=0.6, edgecolor="white", alpha=0.75,
                     color=shades[firsts.index(first) % len(shades)])  # fmt: skip
             if share > 5:
-                ax.text(left + share / 2, place, f"{part}\n{share:.0f}%", ha="center", va="center",
-                        fontsize=10, rotation=0 if share > 11 else 90)  # fmt: skip
+                text, turned = f"{part}\n{share:.0f}%", 0 if share > 11 else 90
+                write(ax, left + share / 2, place, text, fontsize=10, rotation=turned)
             left += share
     ax.set_yticks(range(len(rows)), list(rows))
     ax.set(xlim=(0, 100), xlabel="share of the step's time in %")

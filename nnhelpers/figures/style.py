@@ -60,9 +60,9 @@ class Picture:
     ----------
     figure : matplotlib.figure.Figure
     alt : str
-        One or two sentences: what is drawn, and what is to be seen. It is read out to the blind,
-        stands in for the figure in a terminal, and is compared when the notebooks are tested; so it
-        holds no number that differs from machine to machine.
+        One or two sentences: what is drawn, and what you can see in it. It is read out to the
+        blind, replaces the figure in a terminal, and is compared when the notebooks are tested, so
+        it holds no number that differs from machine to machine.
     """
 
     def __init__(self, figure, alt):
@@ -102,5 +102,23 @@ def new_figure(rows=1, columns=1, size=(8, 3.5), **options):
     """
     with styled():
         figure = Figure(figsize=size, layout="constrained")
-        axes = figure.subplots(rows, columns, **options)
-    return figure, axes
+        return figure, figure.subplots(rows, columns, **options)
+
+
+def bare(ax):
+    """Leave nothing of ``ax`` but what is drawn on it: no ticks, no grid, no frame."""
+    ax.set(xticks=[], yticks=[])
+    ax.grid(False)
+    ax.spines[:].set_visible(False)
+
+
+def write(ax, x, y, text, pad=None, **style):
+    """Write ``text`` about the place (x, y), in a white box with rounded corners if ``pad``."""
+    box = pad and {"boxstyle": f"round,pad={pad}", "fc": "white", "ec": "black"}
+    ax.text(x, y, text, ha="center", va="center", bbox=box, **style)
+
+
+def arrow(ax, start, end, color, dash, **style):
+    """Draw an arrow; ``style`` is that of Matplotlib's arrows."""
+    style = {"arrowstyle": "-|>", "color": color, "ls": dash, **style}
+    ax.annotate("", end, start, arrowprops=style)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from .style import COLORS, MARKERS, Picture, new_figure
+from .style import COLORS, MARKERS, Picture, bare, new_figure
 
 
 def plot_tuning(study):
@@ -96,25 +96,24 @@ def _draw_parallel(ax, complete, pruned, axes_of):
         heights.append((values[i] - low) / (high - low) if high > low else 1)
         ax.plot(range(last + 1), heights, color=str(0.75 * (1 - rank)), lw=0.8 + 1.7 * rank)
     for place, d in enumerate(axes_of.values()):
-        ends = d.choices if hasattr(d, "choices") else (d.low, d.high)
-        for value in ends:
-            _axis_label(ax, place, _height(d, value), f"{value:g}" if _is_number(value) else value)
+        for value in d.choices if hasattr(d, "choices") else (d.low, d.high):
+            number = isinstance(value, (int, float)) and not isinstance(value, bool)
+            _axis_label(ax, place, _height(d, value), f"{value:g}" if number else str(value))
     _axis_label(ax, last, 1, f"{high:.1%}")
     if high > low:
         _axis_label(ax, last, 0, f"{low:.1%}")
     for place in range(last + 1):
         ax.axvline(place, color="black", lw=0.8, zorder=0)
     scales = [f"{name}\n(log)" if getattr(d, "log", False) else name for name, d in axes_of.items()]
+    bare(ax)
     ax.set_xticks(range(last + 1), [*scales, "accuracy"])
     ax.tick_params(length=0)
-    ax.set(xlim=(-0.25, last + 0.45), ylim=(-0.07, 1.07), yticks=[])
-    ax.set(title="Trials: dark is accurate, dotted was stopped early")
-    ax.spines[:].set_visible(False)
-    ax.grid(False)
+    ax.set(xlim=(-0.25, last + 0.45), ylim=(-0.07, 1.07),
+           title="Trials: dark is accurate, dotted was stopped early")  # fmt: skip
 
 
 def _height(distribution, value):
-    """Return where the value stands on its axis, from 0 to 1."""
+    """Return how high the value is on its axis, from 0 to 1."""
     if hasattr(distribution, "choices"):
         return distribution.choices.index(value) / (len(distribution.choices) - 1)
     scale = math.log if distribution.log else float
@@ -122,13 +121,9 @@ def _height(distribution, value):
     return (scale(value) - low) / (high - low)
 
 
-def _is_number(value):
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
 def _axis_label(ax, place, height, text):
     box = {"boxstyle": "round,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.8}
-    ax.text(place + 0.05, height, str(text), fontsize=10, va="center", zorder=5, bbox=box)
+    ax.text(place + 0.05, height, text, fontsize=10, va="center", zorder=5, bbox=box)
 
 
 def plot_projections(designs):

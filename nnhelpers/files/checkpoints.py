@@ -228,8 +228,8 @@ def expected_arrays(description):
     Raises
     ------
     CheckpointError
-        If the description is of another format, names an unknown class, or its layers do not fit
-        one behind the other.
+        If the description is of another format, names an unknown class, or a layer does not fit
+        after the one before it.
     """
     _check_version(description)
     dtype = DTYPES.get(_get(description, "dtype", str))
@@ -284,7 +284,7 @@ def _expected_of_layers(entries):
         n_in, n_out = (settings.get(name, settings.get("n")) for name in ("n_in", "n_out"))
         if min(n_in, n_out) < 1 or width not in (None, n_in):
             raise CheckpointError(
-                f"layers.{i} is {str(entry):.80}, which does not fit behind {width} units"
+                f"layers.{i} is {str(entry):.80}, which does not fit after {width} units"
             )
         width = n_out
         if kind is Dense:

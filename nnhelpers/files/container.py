@@ -2,7 +2,7 @@
 
 A file is an ordinary ``.npz``: an uncompressed zip of ``.npy`` arrays that ``np.load`` reads, with
 a JSON text as its first member. Zip keeps a CRC-32 of each member, so one changed bit is noticed.
-A checksum is no signature, though: whoever forges a file can compute a new one. Therefore nothing
+A checksum is no signature, though: a forger can compute a new one. Therefore nothing
 in a file is executed, and all sizes are compared before any array is made.
 """
 
@@ -47,7 +47,7 @@ def write(path, text, arrays):
             _write_zip(file, text, arrays)
             file.flush()
             os.fsync(file.fileno())  # on the disk before its name is: else a power cut leaves zeros
-        _rename(temporary, path)
+        rename(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -85,18 +85,18 @@ def _member(name):
     return info
 
 
-def _rename(temporary, path):
-    """Give the file ``temporary`` the name ``path``; if that is not allowed, try for 0.75 s.
+def rename(old, new):
+    """Give the file ``old`` the name ``new``; if that is not allowed, try for 0.75 s.
 
     On Windows it is not while another process reads the old file: a virus scanner, or ``nn.load``
     in a second notebook.
     """
     for pause in (0.05, 0.1, 0.2, 0.4):
         try:
-            return os.replace(temporary, path)
+            return os.replace(old, new)
         except PermissionError:
             time.sleep(pause)
-    os.replace(temporary, path)
+    os.replace(old, new)
 
 
 # ---------------------------------------------------------------------- reading

@@ -7,7 +7,7 @@ from pathlib import Path
 from ..backend import asnumpy, get_array_module
 from ..layers import Dropout
 from .checkpoints import Checkpoint, describe, load_training, save_training  # noqa: F401
-from .container import CheckpointError, check_place, remove_leftovers
+from .container import CheckpointError, check_place, remove_leftovers, rename
 
 
 def what_must_match(net, optimizer, **settings):
@@ -45,12 +45,12 @@ def begin(checkpoint, path):
         while old.exists():
             n += 1
             old = place.with_name(f"{place.stem}.old-{n}{place.suffix}")
-        os.replace(place, old)
+        rename(place, old)
     try:
         save_training(checkpoint, path)
     except BaseException:
         if old:
-            os.replace(old, place)
+            rename(old, place)
         raise
     if old:
         print(f"A new training begins in {place.name}. The old file is kept as {old.name}.")

@@ -11,21 +11,16 @@ from ..optimizers import average
 
 
 class MaxNorm:
-    """No unit's weights may be longer than ``limit``: W[:, j] <- W[:, j] min(1, limit / ‖W[:, j]‖).
+    """A limit on each unit's norm: W[:, j] <- W[:, j] min(1, limit / ‖W[:, j]‖).
 
-    Column j of W holds the weights of unit j. One that has grown beyond the limit is pulled back to
-    it, in the same direction; so a large learning rate cannot blow the network up. Source: notebook
-    13, "A leash for each unit"; Srivastava et al. 2014, section 5.1.
+    Column j of W holds the weights of unit j. A column that has grown beyond the limit is scaled
+    back to it, so a large learning rate cannot blow the network up. Source: notebook 13, "A leash
+    for each unit"; Srivastava et al. 2014, section 5.1.
 
     Parameters
     ----------
     limit : float
         Above 0. Three or four are usual.
-
-    Raises
-    ------
-    ValueError
-        If ``limit`` is no number above 0.
     """
 
     def __init__(self, limit):
@@ -47,10 +42,10 @@ class MaxNorm:
 class WeightAverage:
     """A moving average of the parameters: average <- beta average + (1 - beta) theta.
 
-    Training trembles: each mini-batch pulls elsewhere. The average of the last 1 / (1 - beta) steps
-    lies in the middle of the trembling, and often predicts better than the last step. It begins
-    with the parameters after the first step. Source: notebook 13, "The calm middle"; Polyak and
-    Juditsky 1992.
+    The parameters jitter, because each mini-batch pulls elsewhere. The average of about the last
+    1 / (1 - beta) steps lies in the middle of the jitter, and often predicts better than the last
+    step (Polyak averaging). It begins with the parameters after the first step. Source: notebook
+    13, "The calm middle"; Polyak and Juditsky 1992.
 
     Parameters
     ----------
@@ -61,11 +56,6 @@ class WeightAverage:
     ----------
     state : dict
         "average": array of shape (P,), once there is one. A checkpoint of ``fit`` keeps it.
-
-    Raises
-    ------
-    ValueError
-        If ``beta`` does not lie in that range.
     """
 
     def __init__(self, beta=0.999):
@@ -92,11 +82,6 @@ class WeightAverage:
         """Return a copy of ``net`` with the averaged parameters.
 
         What layers remember besides, such as the running averages of BatchNorm, is that of ``net``.
-
-        Raises
-        ------
-        ValueError
-            If nothing was averaged yet.
         """
         if not self.state:
             raise ValueError(
@@ -108,8 +93,3 @@ class WeightAverage:
 
     def __repr__(self):
         return f"WeightAverage({self.beta:g})"
-
-
-def average_among(after_step):
-    """Return the WeightAverage among the functions, or None; ``fit`` allows no second one."""
-    return next((rule for rule in after_step if isinstance(rule, WeightAverage)), None)

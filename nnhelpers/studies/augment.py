@@ -1,15 +1,13 @@
 """Augmentation: each time an image is shown, it is shown a little differently (notebook 13).
 
-A seven that is turned by five degrees is a seven. A network of dense layers does not know that, and
-can only learn it from examples; here they are made, fresh for each mini-batch, on the device where
-the network learns. ``fit(..., augment=Distortion(rotation=10))`` is all that it takes; any function
+A seven that is rotated by five degrees is a seven. A network of dense layers does not know that,
+and can only learn it from examples. They are made here, fresh for each mini-batch, on the device
+where the network learns: ``fit(..., augment=Distortion(rotation=10))``. Any function
 ``augment(X, rng)`` that returns an array like X will do.
 
-Random numbers are drawn on the host, few for each image, so that a seed means the same images on a
-CPU and on a GPU; all that is done for each pixel is done on X's own device, for all images at once.
-
-Shifts and distortions know that an image is 28 by 28 pixels; noise, random or the worst there is,
-needs no such knowledge.
+Random numbers are drawn on the host, few for each image, so a seed means the same images on a CPU
+and on a GPU. Shifts and distortions know that an image is 28 by 28 pixels; noise, random or
+adversarial, needs no such knowledge.
 """
 
 import math
@@ -31,11 +29,7 @@ class Shifts:
     Parameters
     ----------
     pixels : int, default 2
-
-    Raises
-    ------
-    ValueError
-        If ``pixels`` is no integer from 0 to 28.
+        From 0 to 28.
     """
 
     def __init__(self, pixels=2):
@@ -61,17 +55,17 @@ class Shifts:
 
 
 class Distortion:
-    """Turn, scale, slant, shift and bend each image a little, by amounts drawn at random.
+    """Rotate, scale, slant, shift and bend each image a little, by amounts drawn at random.
 
     Each pixel p = (y, x) of the new image, counted from the middle, takes what the old image has at
 
         q = A (p - t) + u(p).
 
     A is the inverse of the affine map: A = [[cos, sin], [-sin, cos]] @ [[1/s, 0], [h, 1/s']], which
-    turns by an angle counter-clockwise, stretches by s and s', and slants by h; t is the shift.
+    rotates by an angle counter-clockwise, stretches by s and s', and slants by h; t is the shift.
     u is the elastic part: at each pixel a random arrow, and neighbours have nearly the same one.
-    It is a sum of smooth bumps with random heights a, b, c, ... ~ N(0, 1), one for each knot k of a
-    coarse grid, for both coordinates of u:
+    It is a sum of smooth bumps with random heights a ~ N(0, 1), one for each knot k of a coarse
+    grid, for both coordinates of u:
 
         u(p) = elastic Σₖ aₖ K[k, p],     K[k, p] = g(y - yₖ) g(x - xₖ),     Σₖ K[k, p]² = 1,
 
@@ -87,9 +81,9 @@ class Distortion:
     Parameters
     ----------
     rotation : float, default 0
-        Largest angle, in degrees, to either side.
+        Largest angle, in degrees, to either side. All amounts are at least 0.
     scale : float, default 0
-        Heights and widths are multiplied by factors between 1 - scale and 1 + scale.
+        Heights and widths are multiplied by factors between 1 - scale and 1 + scale; below 1.
     shear : float, default 0
         Largest slant: by how many pixels a row moves for each row that it lies off the middle.
     shift : float, default 0
@@ -97,13 +91,7 @@ class Distortion:
     elastic : float, default 0
         The elastic displacement's standard deviation, in pixels.
     sigma : float, default 4
-        How smooth it is: the width of a bump, in pixels.
-
-    Raises
-    ------
-    ValueError
-        If an amount is no number of at least 0, ``scale`` is not below 1, ``sigma`` is below 1, or
-        the images have other than 784 pixels.
+        How smooth it is: the width of a bump, at least one pixel.
     """
 
     def __init__(self, rotation=0.0, scale=0.0, shear=0.0, shift=0.0, elastic=0.0, sigma=4.0):
@@ -124,8 +112,7 @@ class Distortion:
 
     def __call__(self, X, rng):
         """Return the images in X, shape (N, 784), distorted at random by ``rng``."""
-        drawn = self.draw(len(X), rng)
-        return self.distorted(X, drawn)
+        return self.distorted(X, self.draw(len(X), rng))
 
     def draw(self, n, rng):
         """Return the numbers drawn for n images, shape (2, n, K): q = numbers @ pictures."""
@@ -143,21 +130,15 @@ class Distortion:
         return numbers
 
     def distorted(self, X, numbers):
-        """Return the images in X as the ``numbers``, of shape (2, N, 3 or K), say."""
+        """Return the images in X, distorted by the ``numbers``, of shape (2, N, 3 or K)."""
         xp = get_array_module(X)
-        pictures = self._pictures_for(X)
         numbers = xp.asarray(numbers, dtype=X.dtype)
-        n_used = numbers.shape[2]
-        q = numbers.reshape(-1, n_used) @ pictures[:n_used]
-        row, column = q.reshape(2, len(X), SIDE * SIDE)
-        return bilinear(X, row, column)
-
-    def _pictures_for(self, X):
-        xp = get_array_module(X)
-        key = xp.__name__, str(X.dtype)
+        n_used, key = numbers.shape[2], (xp.__name__, str(X.dtype))
         if key not in self._moved:
             self._moved[key] = xp.asarray(self.pictures, dtype=X.dtype)
-        return self._moved[key]
+        q = numbers.reshape(-1, n_used) @ self._moved[key][:n_used]
+        row, column = q.reshape(2, len(X), SIDE * SIDE)
+        return bilinear(X, row, column)
 
     def __repr__(self):
         given = ", ".join(f"{name}={value:g}" for name, value in self.settings.items() if value)
@@ -174,11 +155,6 @@ class Noise:
     ----------
     std : float
         The noise's standard deviation, at least 0.
-
-    Raises
-    ------
-    ValueError
-        If ``std`` is no number of at least 0.
     """
 
     def __init__(self, std):
@@ -199,31 +175,25 @@ class Noise:
 class Adversarial:
     """Move every pixel a little in the direction that confuses the network most.
 
-    Where the network ``net`` now says class c for x, its loss -log P[c] grows fastest along its
-    derivative dx: the backward pass, taken one layer further than training needs. A share of each
-    mini-batch is shown as
+    Where the network ``net`` now predicts class c for x, its loss -log P[c] grows fastest along its
+    gradient with respect to x: the backward pass, taken one layer further than training needs. A
+    fraction ``share`` of each mini-batch is shown as
 
         x' = x + amount sign(dx),
 
-    the largest change for the worse of all that move no pixel by more than ``amount``; and the
-    network learns to say there what the label says. Pixels in any other order would do as well.
-    Source: notebook 13, "The worst noise there is"; Goodfellow, Shlens and Szegedy 2015 (they take
-    the label in place of c; with c, what is shown does not give the label away).
+    the largest change for the worse of all that move no pixel by more than ``amount``, and keeps
+    its label. Source: notebook 13, "The worst noise there is"; Goodfellow, Shlens and Szegedy 2015
+    (they take the label in place of c; with c, what is shown does not give the label away).
 
     Parameters
     ----------
     net : Network
-        The one that learns; without BatchNorm, whose backward pass belongs to training alone.
+        The one that learns: with a cross-entropy, and without BatchNorm, whose backward pass
+        belongs to training alone.
     amount : float, default 0.1
         At least 0; a pixel goes from 0 to 1.
     share : float, default 0.5
         Of the examples that are changed, from 0 to 1; the others are shown as they are.
-
-    Raises
-    ------
-    ValueError
-        If a number is out of its range, the network has a BatchNorm layer, or its loss is no
-        cross-entropy.
     """
 
     def __init__(self, net, amount=0.1, share=0.5):
@@ -255,7 +225,7 @@ class Adversarial:
         return changed
 
     def gradient(self, X):
-        """Return the derivative by X, shape of X, of Σₙ -log P[n, c[n]] for what the net says, c.
+        """Return the gradient of Σₙ -log P[n, c[n]] with respect to X; c is what is predicted.
 
         Without label smoothing: with it, a network as sure as it should be knows no direction.
         """
@@ -277,11 +247,6 @@ class InTurn:
     ----------
     *steps : functions
         Each called as ``step(X, rng)``, such as ``InTurn(Distortion(rotation=10), Noise(0.1))``.
-
-    Raises
-    ------
-    TypeError
-        If there is none, or one cannot be called.
     """
 
     def __init__(self, *steps):
@@ -302,7 +267,7 @@ class InTurn:
 def affine(angle, height=1.0, width=1.0, slant=0.0, down=0.0, right=0.0):
     """Return the numbers of an affine map, (2, N, 3): q = numbers @ (one, y, x), in pixels.
 
-    Image n is slanted, stretched to ``height`` and ``width`` times its size, turned by ``angle``
+    Image n is slanted, stretched to ``height`` and ``width`` times its size, rotated by ``angle``
     (radians, counter-clockwise) and moved by ``down`` and ``right``; each a number or shape (N,).
     """
     given = (angle, height, width, slant, down, right)
@@ -337,7 +302,7 @@ def bilinear(X, row, column):
         their contents are changed.
     """
     xp = get_array_module(X)
-    # One row of paper in front and two behind: the four neighbours of any point are there.
+    # One row of paper before and two after: the four neighbours of any point are there.
     framed, width = _framed(X, 1, 2)
     for position in (row, column):
         position += 1
@@ -364,14 +329,14 @@ def _between(a, b, share):
     return b
 
 
-def _framed(X, before, behind):
+def _framed(X, before, after):
     """Return (all pixels in one row, width of an image): X's images with paper around them."""
     if X.ndim != 2 or X.shape[1] != SIDE * SIDE:
         raise ValueError(
             f"augmentation expected images X of shape (N, {SIDE * SIDE}), got {X.shape}: "
             f"{SIDE} rows of {SIDE} pixels. Try X.reshape(len(X), -1)."
         )
-    width = SIDE + before + behind
+    width = SIDE + before + after
     framed = get_array_module(X).zeros((len(X), width, width), X.dtype)
     inside = slice(before, before + SIDE)
     framed[:, inside, inside] = X.reshape(-1, SIDE, SIDE)

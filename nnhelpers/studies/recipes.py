@@ -213,12 +213,12 @@ def seeds_of(settings, seed):
 
 
 def knows_neighbours(name):
-    """Whether the rung called ``name`` makes use of which pixel stands beside which."""
+    """Whether the rung called ``name`` makes use of which pixels are neighbours."""
     return not {"Shifts", "Distortion"}.isdisjoint(settings_of(name)["augment"] or {})
 
 
 def changes_from(text):
-    """Return the dict that ``"lr=0.002 epochs=5"`` says.
+    """Return ``"lr=0.002 epochs=5"`` as a dict.
 
     Values are JSON, or None, True and False as in Python, or words as they are.
 

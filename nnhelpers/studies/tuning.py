@@ -1,17 +1,15 @@
 """Tuning: a search for good hyperparameters, which survives being killed (notebook 11).
 
-Optuna does the searching and the remembering. What stands here is the bridge to this package: which
-hyperparameters there are, and how a training tells Optuna after each epoch how it is doing.
+Optuna does the searching and the remembering. This is the bridge to it: how a training tells Optuna
+after each epoch how it is doing. ``space`` holds the hyperparameters.
 """
 
 import contextlib
-import difflib
 import io
 import math
 import numbers
 import time
 import warnings
-from typing import NamedTuple
 
 import numpy as np
 import optuna
@@ -20,45 +18,24 @@ from optuna.trial import TrialState
 from sqlalchemy.exc import SQLAlchemyError  # the database library that comes with Optuna
 from sqlalchemy.pool import NullPool
 
-from ..activations import ACTIVATIONS
 from ..backend import asnumpy
 from ..network import mlp
-from ..optimizers import SGD, Adam, Momentum, RMSprop
 from ..support.guards import settings as check_settings
 from ..support.run import fingerprint
 from ..training import fit
+from .space import HYPERPARAMETERS, OPTIMIZERS, check_space, check_value, suggest
 
 # Optuna's reports on single trials are silenced: the progress bar says how far the search is, and
 # an error in a trial is raised anyhow.
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 
-OPTIMIZERS = {"sgd": SGD, "momentum": Momentum, "rmsprop": RMSprop, "adam": Adam}
+# Why a training was not finished, in words: what ``History.ended`` says in one.
+ENDS = {"diverged": "diverged", "memory": "memory ran out", "disk": "no room for the checkpoint"}
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 # In seconds: a running trial signs in the storage that its process is alive, and one that has not
 # done so for the second number is marked as failed when any process begins its next trial, which
 # then tries the same hyperparameters again.
 SIGN_EVERY, DEAD_AFTER = 10, 60
-
-
-class Hyperparameter(NamedTuple):
-    """What a hyperparameter is when it is not named, and which values it can have."""
-
-    default: object  # its type is the type of all values
-    expected: str
-    allowed: object  # a function from a value of that type to True or False
-
-
-HYPERPARAMETERS = {
-    "hidden": Hyperparameter(128, "an integer of at least 1", lambda n: n >= 1),
-    "depth": Hyperparameter(1, "an integer of at least 0", lambda n: n >= 0),
-    "activation": Hyperparameter("relu", f"one of {list(ACTIVATIONS)}", lambda s: s in ACTIVATIONS),
-    "dropout": Hyperparameter(0.0, "a number from 0 up to 1 (excluded)", lambda p: 0 <= p < 1),
-    "batch_norm": Hyperparameter(False, "True or False", lambda b: True),
-    "optimizer": Hyperparameter("adam", f"one of {list(OPTIMIZERS)}", lambda s: s in OPTIMIZERS),
-    "lr": Hyperparameter(1e-3, "a number above 0", lambda x: x > 0),
-    "l2": Hyperparameter(0.0, "a number of at least 0", lambda x: x >= 0),
-    "batch_size": Hyperparameter(128, "an integer of at least 1", lambda n: n >= 1),
-}
 
 
 def tune(objective_or_space, train=None, valid=None, *, n_trials, epochs=5, schedule=None,
@@ -77,8 +54,8 @@ def tune(objective_or_space, train=None, valid=None, *, n_trials, epochs=5, sche
         stays fixed. What is not named has its default. For example ``{"lr": (1e-3, 1.0, "log"),
         "hidden": [32, 64, 128], "depth": 2}``; ``hidden`` is the units of each of the ``depth``
         hidden layers.
-        Or a function from Optuna's trial to a number, which is to be large; such a function can
-        train with :func:`fit_trial`.
+        Or a function from Optuna's trial to a number to maximize; it can train with
+        :func:`fit_trial`.
     train, valid : pair (X, y), such as ``data.train``
         For a space only; a function brings its own data. The test set has no place here.
     n_trials : int
@@ -119,10 +96,8 @@ def tune(objective_or_space, train=None, valid=None, *, n_trials, epochs=5, sche
     ValueError, TypeError
         If the space or a setting cannot be used; before anything is computed.
     """
-    if isinstance(n_trials, bool) or not isinstance(n_trials, numbers.Integral) or n_trials < 1:
-        raise ValueError(f"expected n_trials as an integer of at least 1, got {n_trials!r}")
-    if isinstance(seed, bool) or not isinstance(seed, numbers.Integral) or not 0 <= seed < 2**32:
-        raise ValueError(f"expected seed as an integer from 0 to 2^32 - 1, got {seed!r}")
+    _check_whole("n_trials", n_trials, 1, "of at least 1")
+    _check_whole("seed", seed, 0, "from 0 to 2^32 - 1", below=2**32)
     if callable(objective_or_space):
         if train is not None or valid is not None:
             raise ValueError(
@@ -131,13 +106,13 @@ def tune(objective_or_space, train=None, valid=None, *, n_trials, epochs=5, sche
             )
         objective, task = objective_or_space, "a function"
     else:
-        space = _check_space(objective_or_space)
+        space = check_space(objective_or_space)
         if train is None or valid is None:
             raise ValueError("expected two sets with a space: tune(space, train, valid, ...)")
-        _check_epochs(epochs)
+        check_settings(1, epochs, batch_size=None, l2=0.0)
 
         def objective(trial):
-            settings = {name: _suggest(trial, name, space[name]) for name in space}
+            settings = {name: suggest(trial, name, space[name]) for name in space}
             net, options = build_from(settings, train, seed=seed)
             return fit_trial(trial, net, train, valid, epochs=epochs, schedule=schedule, seed=seed,
                              **options)  # fmt: skip
@@ -181,11 +156,9 @@ def fit_trial(trial, net, train, valid, *, epochs, schedule=None, seed=0, **opti
     ------
     optuna.TrialPruned
         If the trial is to be stopped, or the training ended early because it diverged or memory
-        ran out, which ``trial.user_attrs["stopped"]`` then says.
-    ValueError, TypeError
-        If the data or a setting cannot be used; before anything is computed.
+        ran out: see ``trial.user_attrs["stopped"]``.
     """
-    _check_epochs(epochs)
+    check_settings(1, epochs, batch_size=None, l2=0.0)
     rng = np.random.default_rng(seed)
     for epoch in range(epochs):
         part = schedule and (lambda t, done=epoch: schedule((done + t) / epochs))
@@ -193,10 +166,11 @@ def fit_trial(trial, net, train, valid, *, epochs, schedule=None, seed=0, **opti
         with contextlib.redirect_stdout(io.StringIO()):
             history = fit(net, train, valid, epochs=1, schedule=part, seed=rng, progress=False,
                           **options)  # fmt: skip
-        if history.stopped and history.stopped.startswith("interrupted"):
+        if history.ended == "interrupted":
             raise KeyboardInterrupt
-        if history.stopped:
-            why = _why(history.stopped, epoch + 1)
+        if history.ended:
+            # ``history.stopped`` takes the epoch for the first one.
+            why = f"{ENDS[history.ended]} in epoch {epoch + 1}"
             trial.set_user_attr("stopped", why)
             trial.report(math.nan, epoch + 1)
             raise optuna.TrialPruned(why)
@@ -207,17 +181,10 @@ def fit_trial(trial, net, train, valid, *, epochs, schedule=None, seed=0, **opti
     return accuracy
 
 
-def _check_epochs(epochs):
-    """Raise ValueError unless ``fit`` could do so many: it is only ever asked for one at a time."""
-    check_settings(1, epochs, batch_size=None, l2=0.0)
-
-
-def _why(stopped, epoch):
-    """Return in words why a trial's training stopped; ``fit`` took the epoch for the first one."""
-    if stopped.startswith("diverged"):
-        return f"diverged in epoch {epoch}"
-    # Which parameters the network has is of no use in a trial.
-    return stopped.partition(". The network has")[0].replace("epoch 1", f"epoch {epoch}")
+def _check_whole(name, value, least, words, below=math.inf):
+    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not (whole and least <= value < below):
+        raise ValueError(f"expected {name} as an integer {words}, got {value!r}")
 
 
 def build_from(settings, train, seed=0):
@@ -231,9 +198,9 @@ def build_from(settings, train, seed=0):
     settings : dict
         From names in :data:`HYPERPARAMETERS` to values; what is not named has its default.
     train : pair (X, y)
-        Says how many inputs and classes there are.
+        For the number of inputs and classes.
     seed : int, default 0
-        For the first weights.
+        For the initial weights.
 
     Returns
     -------
@@ -247,7 +214,7 @@ def build_from(settings, train, seed=0):
         If a name is unknown or a value cannot be.
     """
     defaults = {name: about.default for name, about in HYPERPARAMETERS.items()}
-    s = defaults | {name: _check_value(name, value) for name, value in settings.items()}
+    s = defaults | {name: check_value(name, value) for name, value in settings.items()}
     X, y = train
     n_classes = max(2, int(asnumpy(y).max()) + 1)
     net = mlp([X.shape[1], *s["depth"] * [s["hidden"]], n_classes], activation=s["activation"],
@@ -361,72 +328,3 @@ def _check_task(study, task):
             f"and is now asked to go on with\n    {task}\n"
             "Results of the two cannot be compared: give the new one another study_name."
         )
-
-
-# --- The space ------------------------------------------------------------------------------------
-
-
-def _check_space(space):
-    """Return the space with Python's own numbers: each entry a list of choices, or a range."""
-    if not isinstance(space, dict) or not space:
-        raise TypeError(
-            "expected a function, or a dict such as {'lr': (1e-3, 1.0, 'log')}, got "
-            f"{'an empty dict' if space == {} else type(space).__name__}"
-        )
-    return {name: _check_options(name, options) for name, options in space.items()}
-
-
-def _check_options(name, options):
-    _check_name(name)
-    if isinstance(options, list):
-        if not options:
-            raise ValueError(f"{name}: expected at least one choice, got an empty list")
-        return [_check_value(name, value) for value in options]
-    if not isinstance(options, tuple):
-        return [_check_value(name, options)]
-    is_range = len(options) == 2 or (len(options) == 3 and options[2] == "log")
-    if not is_range or type(HYPERPARAMETERS[name].default) not in (int, float):
-        raise ValueError(
-            f"{name}: expected a range of numbers (low, high) or (low, high, 'log'), got "
-            f"{options!r}. Choices stand in a list: {list(options)!r}."
-        )
-    low, high = (_check_value(name, value) for value in options[:2])
-    if low > high:
-        raise ValueError(f"{name}: expected a range (low, high) with low <= high, got {options!r}")
-    if len(options) == 3 and low <= 0:
-        raise ValueError(
-            f"{name}: expected low above 0 on a logarithmic scale, got {options!r}: 0 is "
-            "infinitely far away there. Try a small number, such as 1e-6."
-        )
-    return (low, high, *options[2:])
-
-
-def _check_name(name):
-    if name not in HYPERPARAMETERS:
-        close = difflib.get_close_matches(str(name), HYPERPARAMETERS, n=1)
-        raise ValueError(
-            f"unknown hyperparameter {name!r}: expected one of {list(HYPERPARAMETERS)}."
-            + (f" Did you mean {close[0]!r}?" if close else "")
-        )
-
-
-def _check_value(name, value):
-    """Return ``value`` as the hyperparameter's own type, or raise ValueError."""
-    _check_name(name)
-    default, expected, allowed = HYPERPARAMETERS[name]
-    kind = type(default)
-    abstract = {int: numbers.Integral, float: numbers.Real, bool: (bool, np.bool_), str: str}[kind]
-    right = isinstance(value, abstract) and isinstance(value, (bool, np.bool_)) == (kind is bool)
-    if not right or (kind is float and not math.isfinite(value)) or not allowed(value):
-        raise ValueError(f"{name}: expected {expected}, got {value!r}")
-    return kind(value)
-
-
-def _suggest(trial, name, options):
-    """Return the value of the hyperparameter that ``trial`` is to try."""
-    if isinstance(options, list):
-        return trial.suggest_categorical(name, options)
-    low, high, *log = options
-    whole = isinstance(HYPERPARAMETERS[name].default, int)
-    suggest = trial.suggest_int if whole else trial.suggest_float
-    return suggest(name, low, high, log=bool(log))
