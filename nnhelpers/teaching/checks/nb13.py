@@ -5,6 +5,7 @@ from itertools import combinations
 import numpy as np
 
 from .exercise import Exercise
+from .mistakes import doubled, transposed
 
 # --- standard_error -------------------------------------------------------------------------------
 
@@ -23,6 +24,51 @@ def sum_of_squares(values):
     return ((values - values.mean()) ** 2).sum()
 
 
+STANDARD_ERROR = Exercise(standard_error, runs_inputs, wrong={
+    "s has n - 1 in it, and NumPy takes n: `values.std(ddof=1)`.":
+        lambda values: values.std() / np.sqrt(len(values)),
+    "n - 1 is there twice: it belongs in s, and the root is that of n.":
+        lambda values: values.std(ddof=1) / np.sqrt(len(values) - 1),
+    "This is s, by how much one run differs from another: divide by the root of n.":
+        lambda values: values.std(ddof=1),
+    "By so much single runs differ, with n in place of n - 1: take `ddof=1`, and divide by the "
+    "root of n.": lambda values: values.std(),
+    "You divided by n: the mean of n runs varies less by the root of n.":
+        lambda values: values.std(ddof=1) / len(values),
+    "You divided by n, and s has n in it: `values.std(ddof=1)`, divided by the root of n.":
+        lambda values: values.std() / len(values),
+    "`n**1/2` is n / 2, for powers go first: `n**0.5` or np.sqrt(n).":
+        lambda values: values.std(ddof=1) / len(values) / 2,
+    "The root is taken too early: divide the squares by n - 1 first, both are under the root.":
+        lambda values: np.sqrt(sum_of_squares(values)) / (len(values) - 1) / np.sqrt(len(values)),
+    "Nothing is divided by n - 1: s² is the sum of the squares divided by it.":
+        lambda values: np.sqrt(sum_of_squares(values)),
+    "This is for n images, each right or wrong: here n runs differ, and s says by how much.":
+        lambda values: np.sqrt(values.mean() * (1 - values.mean()) / len(values)),
+    "You multiplied by the root of n: more runs make the mean more certain.":
+        lambda values: values.std(ddof=1) * np.sqrt(len(values)),
+    "This is the variance of the mean: take the root of all of it.":
+        lambda values: values.var(ddof=1) / len(values),
+    "You took the variance for s: s is its root.":
+        lambda values: values.var(ddof=1) / np.sqrt(len(values)),
+    "This is the variance of the runs: take its root, and divide by the root of n.":
+        lambda values: values.var(ddof=1),
+    "This is the distance from the smallest to the largest: it grows with n.":
+        lambda values: values.max() - values.min(),
+    "This is half the distance from the smallest to the largest: it grows with n.":
+        lambda values: (values.max() - values.min()) / 2,
+    "You took the distance from the smallest to the largest for s.":
+        lambda values: (values.max() - values.min()) / np.sqrt(len(values)),
+    "You took the mean distance from the mean for s: square, sum, divide by n - 1, take the root.":
+        lambda values: np.abs(values - values.mean()).mean() / np.sqrt(len(values)),
+    "You did not subtract the mean before you squared: s is about differences from it.":
+        lambda values: np.sqrt((values**2).sum() / (len(values) - 1) / len(values)),
+    "This is two standard errors, what one draws for 95%: one is due.": doubled,
+    "This is 1.96 standard errors, what one draws for 95%: one is due.": lambda right: 1.96 * right,
+    "This is the mean: by how much it varies is asked.": lambda values: values.mean(),
+})  # fmt: skip
+
+
 # --- smoothed_targets -----------------------------------------------------------------------------
 
 
@@ -39,6 +85,48 @@ def labels_inputs(rng):
     K = int(rng.integers(4, 7))
     y = rng.permutation([0, K - 2, *rng.integers(0, K - 1, 5 + rng.integers(3))])
     return y, K, float(rng.uniform(0.05, 0.3))
+
+
+SMOOTHED_TARGETS = Exercise(smoothed_targets, labels_inputs, wrong={
+    "1 - s at the label is too little: s goes to all K classes, s / K to the label's own too.":
+        lambda y, K, s: np.where(one_hot(y, K), 1 - s, s / K),
+    "You gave s to the other K - 1 classes only: here all K get s / K, the label's own too.":
+        lambda y, K, s: np.where(one_hot(y, K), 1 - s, s / (K - 1)),
+    "You divided by K - 1, but all K classes get a share: s / K, or the rows sum to more than 1.":
+        lambda y, K, s: (1 - s) * one_hot(y, K) + s / (K - 1),
+    "1 - s is missing: what is given away has to come from the label, or the rows sum to 1 + s.":
+        lambda y, K, s: one_hot(y, K) + s / K,
+    "You added s and made the rows sum to 1 afterwards: take 1 - s of the label from the start.":
+        lambda y, K, s: (one_hot(y, K) + s / K) / (1 + s),
+    "You added s to every class: s is what all K share, s / K for each.":
+        lambda y, K, s: (1 - s) * one_hot(y, K) + s,
+    "Every other class got all of s: the K classes share it, s / K for each.":
+        lambda y, K, s: np.where(one_hot(y, K), 1 - s, s),
+    "What the label gave away is gone: add s / K to every class.":
+        lambda y, K, s: (1 - s) * one_hot(y, K),
+    "s and 1 - s are swapped: the label keeps 1 - s.":
+        lambda y, K, s: s * one_hot(y, K) + (1 - s) / K,
+    "Brackets: 1 - s multiplies the one-hot labels only, and not s / K.":
+        lambda y, K, s: (1 - s) * (one_hot(y, K) + s / K),
+    "You took s / K from the label: it gives s away and gets s / K back, 1 - s + s / K.":
+        lambda y, K, s: np.where(one_hot(y, K), 1 - s / K, s / K),
+    "You divided by the number of examples: the classes share s, s / K.":
+        lambda y, K, s: (1 - s) * one_hot(y, K) + s / len(y),
+    "The one-hot array holds whole numbers, so 1 - s was cut off to 0: make it float.":
+        lambda K, s, N: np.full((N, K), s / K),
+    "T[y] picks whole rows: T[xp.arange(len(y)), y] picks one place in each row.":
+        lambda y, K, s: (1 - s) * np.isin(np.arange(len(y)), y)[:, None] + s / K * np.ones(K),
+    "T[:, y] picks whole columns: T[xp.arange(len(y)), y] picks one place in each row.":
+        lambda y, K, s: (1 - s) * np.isin(np.arange(K), y) + s / K * np.ones((len(y), 1)),
+    "These are one-hot labels still: s changes nothing.": lambda y, K: one_hot(y, K),
+    "This is the transpose: examples are the rows, (N, K).": transposed,
+    "You counted the classes in y: some may have no example here, so use K.":
+        lambda y, s: smoothed_targets(y, int(y.max()) + 1, s),
+    "The columns are shifted by one: classes are counted from 0.":
+        lambda y, K, s: smoothed_targets(y - 1, K, s),
+    "You smoothed the numbers of the classes: make the labels one-hot first.":
+        lambda y, K, s: (1 - s) * y + s / K,
+})  # fmt: skip
 
 
 # --- bilinear -------------------------------------------------------------------------------------
@@ -125,6 +213,50 @@ def rows_as_long_as_columns(image, row, column):
     H, W = image.shape
     places = H * np.arange(H)[:, None] + np.arange(W)
     return between_four(image.ravel().take(places, mode="clip"), row, column)
+
+
+BILINEAR = Exercise(bilinear, positions_inputs, wrong={
+    "Rows and columns are exchanged: the first index of image is the row.":
+        lambda image, row, column: bilinear(image, column, row),
+    "f and e are exchanged: what is left of row weighs rows, what is left of column columns.":
+        lambda image, row, column: between_four(image, row, column, weights=lambda f, e: (e, f)),
+    "f and 1 - f are exchanged, e and 1 - e too: the nearer a pixel, the more it counts.":
+        lambda image, row, column: between_four(image, row, column, weights=lambda f, e: (1 - f, 1 - e)),  # LONG
+    "f and 1 - f are exchanged: at f = 0 all comes from the upper row.":
+        lambda image, row, column: between_four(image, row, column, weights=lambda f, e: (1 - f, e)),  # LONG
+    "e and 1 - e are exchanged: at e = 0 all comes from the left column.":
+        lambda image, row, column: between_four(image, row, column, weights=lambda f, e: (f, 1 - e)),  # LONG
+    "You used what is left of row for both directions: columns have their own, column - j.":
+        lambda image, row, column: between_four(image, row, column, weights=lambda f, e: (f, f)),
+    "You used what is left of column for both directions: rows have their own, row - i.":
+        lambda image, row, column: between_four(image, row, column, weights=lambda f, e: (e, e)),
+    "i and j were rounded to the nearest: the pixel above and to the left is wanted, xp.floor.":
+        lambda image, row, column: between_four(image, row, column, whole=np.rint),
+    "This is the nearest pixel: four of them have their share.":
+        lambda image, row, column: image[np.rint(row).astype(int), np.rint(column).astype(int)],
+    "This is the pixel above and to the left: four of them have their share.":
+        lambda image, row, column: neighbours(image, row, column)[0],
+    "This is the plain mean of the four: the nearer a pixel, the more it counts.":
+        lambda image, row, column: sum(neighbours(image, row, column)[:4]) / 4,
+    "Only along the row: do the same in the row below, then go between the two.": only_along_row,
+    "Only along the column: do the same in the column to the right, then go between the two.":
+        only_along_column,
+    "This is the mean of two ways, along the row and along the column: the fourth pixel is "
+    "missing.": lambda image, row, column: sum_of_two_ways(image, row, column) / 2,
+    "You added the way along the row and that along the column: the weights have to sum to 1.":
+        sum_of_two_ways,
+    "f and e are whole positions: subtract i and j, so that they lie between 0 and 1.":
+        whole_positions,
+    "f and e have the wrong sign: row - i and column - j.":
+        lambda image, row, column: between_four(image, row, column, weights=lambda f, e: (-f, -e)),
+    "The upper row counts in full: it has the weight 1 - f.": all_of_the_upper_row,
+    "Two corners are missing, above to the right and below to the left: the weights sum to 1.":
+        only_the_diagonal,
+    "At whole positions floor and ceil are the same, and the weights 0: take i + 1 and 1 - f.":
+        floor_and_ceil,
+    "image[i][:, j] makes all pairs, shape (M, M): image[i, j] takes them one by one.": all_pairs,
+    "A row of a flattened image is W pixels long, not H: i * W + j.": rows_as_long_as_columns,
+})  # fmt: skip
 
 
 # --- expected_calibration_error -------------------------------------------------------------------
@@ -307,6 +439,12 @@ def draw_answers(rng):
     return confidence, correct & (confidence < 1), bins
 
 
+EXPECTED_CALIBRATION_ERROR = Exercise(expected_calibration_error, answers_inputs, wrong={
+    **MISCALIBRATED,
+    "An empty bin has no mean, 0/0 is NaN: leave it out, `if inside.any()`.": lambda: np.nan,
+})  # fmt: skip
+
+
 # --- rows_for -------------------------------------------------------------------------------------
 
 
@@ -329,271 +467,25 @@ def moves_back(order):
     return any(np.array_equal(start, again) for again in (order, twice, twice[order]))
 
 
-EXERCISES = [
-    Exercise(
-        name="standard_error",
-        notebook="13",
-        right=standard_error,
-        inputs=runs_inputs,
-        wrong={
-            "s has n - 1 in it, and NumPy takes n: `values.std(ddof=1)`.": (
-                lambda values: values.std() / np.sqrt(len(values))
-            ),
-            "n - 1 is there twice: it belongs in s, and the root is that of n.": (
-                lambda values: values.std(ddof=1) / np.sqrt(len(values) - 1)
-            ),
-            "This is s, by how much one run differs from another: divide by the root of n.": (
-                lambda values: values.std(ddof=1)
-            ),
-            "By so much single runs differ, with n in place of n - 1: take `ddof=1`, and divide by the "
-            "root of n.": lambda values: values.std(),
-            "You divided by n: the mean of n runs varies less by the root of n.": (
-                lambda values: values.std(ddof=1) / len(values)
-            ),
-            "You divided by n, and s has n in it: `values.std(ddof=1)`, divided by the root of n.": (
-                lambda values: values.std() / len(values)
-            ),
-            "`n ** 1/2` is n / 2, for powers go first: `n ** 0.5` or np.sqrt(n).": (
-                lambda values: values.std(ddof=1) / len(values) / 2
-            ),
-            "The root is taken too early: divide the squares by n - 1 first, both are under the root.": (
-                lambda values: (
-                    np.sqrt(sum_of_squares(values)) / (len(values) - 1) / np.sqrt(len(values))
-                )
-            ),
-            "Nothing is divided by n - 1: s² is the sum of the squares divided by it.": (
-                lambda values: np.sqrt(sum_of_squares(values))
-            ),
-            "This is for n images, each right or wrong: here n runs differ, and s says by how much.": (
-                lambda values: np.sqrt(values.mean() * (1 - values.mean()) / len(values))
-            ),
-            "You multiplied by the root of n: more runs make the mean more certain.": (
-                lambda values: values.std(ddof=1) * np.sqrt(len(values))
-            ),
-            "This is the variance of the mean: take the root of all of it.": (
-                lambda values: values.var(ddof=1) / len(values)
-            ),
-            "You took the variance for s: s is its root.": (
-                lambda values: values.var(ddof=1) / np.sqrt(len(values))
-            ),
-            "This is the variance of the runs: take its root, and divide by the root of n.": (
-                lambda values: values.var(ddof=1)
-            ),
-            "This is the distance from the smallest to the largest: it grows with n.": (
-                lambda values: values.max() - values.min()
-            ),
-            "This is half the distance from the smallest to the largest: it grows with n.": (
-                lambda values: (values.max() - values.min()) / 2
-            ),
-            "You took the distance from the smallest to the largest for s.": (
-                lambda values: (values.max() - values.min()) / np.sqrt(len(values))
-            ),
-            "You took the mean distance from the mean for s: square, sum, divide by n - 1, take the "
-            "root.": lambda values: np.abs(values - values.mean()).mean() / np.sqrt(len(values)),
-            "You did not subtract the mean before you squared: s is about differences from it.": (
-                lambda values: np.sqrt((values**2).sum() / (len(values) - 1) / len(values))
-            ),
-            "This is two standard errors, what one draws for 95%: one is due.": (
-                lambda values: 2 * standard_error(values)
-            ),
-            "This is 1.96 standard errors, what one draws for 95%: one is due.": (
-                lambda values: 1.96 * standard_error(values)
-            ),
-            "This is the mean: by how much it varies is asked.": lambda values: values.mean(),
-        },
-    ),
-    Exercise(
-        name="smoothed_targets",
-        notebook="13",
-        right=smoothed_targets,
-        inputs=labels_inputs,
-        wrong={
-            "1 - s at the label is too little: s goes to all K classes, s / K to the label's own too.": (
-                lambda y, K, s: np.where(one_hot(y, K), 1 - s, s / K)
-            ),
-            "You gave s to the other K - 1 classes only: here all K get s / K, the label's own too.": (
-                lambda y, K, s: np.where(one_hot(y, K), 1 - s, s / (K - 1))
-            ),
-            "You divided by K - 1, but all K classes get a share: s / K, or the rows sum to more than 1.": (
-                lambda y, K, s: (1 - s) * one_hot(y, K) + s / (K - 1)
-            ),
-            "1 - s is missing: what is given away has to come from the label, or the rows sum to 1 + s.": (
-                lambda y, K, s: one_hot(y, K) + s / K
-            ),
-            "You added s and made the rows sum to 1 afterwards: take 1 - s of the label from the start.": (
-                lambda y, K, s: (one_hot(y, K) + s / K) / (1 + s)
-            ),
-            "You added s to every class: s is what all K share, s / K for each.": (
-                lambda y, K, s: (1 - s) * one_hot(y, K) + s
-            ),
-            "Every other class got all of s: the K classes share it, s / K for each.": (
-                lambda y, K, s: np.where(one_hot(y, K), 1 - s, s)
-            ),
-            "What the label gave away is gone: add s / K to every class.": (
-                lambda y, K, s: (1 - s) * one_hot(y, K)
-            ),
-            "s and 1 - s are swapped: the label keeps 1 - s.": (
-                lambda y, K, s: s * one_hot(y, K) + (1 - s) / K
-            ),
-            "Brackets: 1 - s multiplies the one-hot labels only, and not s / K.": (
-                lambda y, K, s: (1 - s) * (one_hot(y, K) + s / K)
-            ),
-            "You took s / K from the label: it gives s away and gets s / K back, 1 - s + s / K.": (
-                lambda y, K, s: np.where(one_hot(y, K), 1 - s / K, s / K)
-            ),
-            "You divided by the number of examples: the classes share s, s / K.": (
-                lambda y, K, s: (1 - s) * one_hot(y, K) + s / len(y)
-            ),
-            "The one-hot array holds whole numbers, so 1 - s was cut off to 0: make it float.": (
-                lambda y, K, s: np.full((len(y), K), s / K)
-            ),
-            "T[y] picks whole rows: T[xp.arange(len(y)), y] picks one place in each row.": (
-                lambda y, K, s: (
-                    (1 - s) * np.isin(np.arange(len(y)), y)[:, None] + s / K * np.ones(K)
-                )
-            ),
-            "T[:, y] picks whole columns: T[xp.arange(len(y)), y] picks one place in each row.": (
-                lambda y, K, s: (1 - s) * np.isin(np.arange(K), y) + s / K * np.ones((len(y), 1))
-            ),
-            "These are one-hot labels still: s changes nothing.": lambda y, K, s: one_hot(y, K),
-            "This is the transpose: examples are the rows, (N, K).": (
-                lambda y, K, s: smoothed_targets(y, K, s).T
-            ),
-            "You counted the classes in y: some may have no example here, so use K.": (
-                lambda y, K, s: smoothed_targets(y, int(y.max()) + 1, s)
-            ),
-            "The columns are shifted by one: classes are counted from 0.": (
-                lambda y, K, s: smoothed_targets(y - 1, K, s)
-            ),
-            "You smoothed the numbers of the classes: make the labels one-hot first.": (
-                lambda y, K, s: (1 - s) * y + s / K
-            ),
-        },
-    ),
-    Exercise(
-        name="bilinear",
-        notebook="13",
-        right=bilinear,
-        inputs=positions_inputs,
-        wrong={
-            "Rows and columns are exchanged: the first index of image is the row.": (
-                lambda image, row, column: bilinear(image, column, row)
-            ),
-            "f and e are exchanged: what is left of row weighs rows, what is left of column columns.": (
-                lambda image, row, column: between_four(
-                    image, row, column, weights=lambda f, e: (e, f)
-                )
-            ),
-            "f and 1 - f are exchanged, e and 1 - e too: the nearer a pixel, the more it counts.": (
-                lambda image, row, column: between_four(
-                    image, row, column, weights=lambda f, e: (1 - f, 1 - e)
-                )
-            ),
-            "f and 1 - f are exchanged: at f = 0 all comes from the upper row.": (
-                lambda image, row, column: between_four(
-                    image, row, column, weights=lambda f, e: (1 - f, e)
-                )
-            ),
-            "e and 1 - e are exchanged: at e = 0 all comes from the left column.": (
-                lambda image, row, column: between_four(
-                    image, row, column, weights=lambda f, e: (f, 1 - e)
-                )
-            ),
-            "You used what is left of row for both directions: columns have their own, column - j.": (
-                lambda image, row, column: between_four(
-                    image, row, column, weights=lambda f, e: (f, f)
-                )
-            ),
-            "You used what is left of column for both directions: rows have their own, row - i.": (
-                lambda image, row, column: between_four(
-                    image, row, column, weights=lambda f, e: (e, e)
-                )
-            ),
-            "i and j were rounded to the nearest: the pixel above and to the left is wanted, xp.floor.": (
-                lambda image, row, column: between_four(image, row, column, whole=np.rint)
-            ),
-            "This is the nearest pixel: four of them have their share.": (
-                lambda image, row, column: image[
-                    np.rint(row).astype(int), np.rint(column).astype(int)
-                ]
-            ),
-            "This is the pixel above and to the left: four of them have their share.": (
-                lambda image, row, column: neighbours(image, row, column)[0]
-            ),
-            "This is the plain mean of the four: the nearer a pixel, the more it counts.": (
-                lambda image, row, column: sum(neighbours(image, row, column)[:4]) / 4
-            ),
-            "Only along the row: do the same in the row below, then go between the two.": only_along_row,
-            "Only along the column: do the same in the column to the right, then go between the two.": (
-                only_along_column
-            ),
-            "This is the mean of two ways, along the row and along the column: the fourth pixel is "
-            "missing.": lambda image, row, column: sum_of_two_ways(image, row, column) / 2,
-            "You added the way along the row and that along the column: the weights have to sum to 1.": (
-                sum_of_two_ways
-            ),
-            "f and e are whole positions: subtract i and j, so that they lie between 0 and 1.": (
-                whole_positions
-            ),
-            "f and e have the wrong sign: row - i and column - j.": (
-                lambda image, row, column: between_four(
-                    image, row, column, weights=lambda f, e: (-f, -e)
-                )
-            ),
-            "The upper row counts in full: it has the weight 1 - f.": all_of_the_upper_row,
-            "Two corners are missing, above to the right and below to the left: the weights sum to 1.": (
-                only_the_diagonal
-            ),
-            "At whole positions floor and ceil are the same, and the weights 0: take i + 1 and 1 - f.": (
-                floor_and_ceil
-            ),
-            "image[i][:, j] makes all pairs, shape (M, M): image[i, j] takes them one by one.": all_pairs,
-            "A row of a flattened image is W pixels long, not H: i * W + j.": rows_as_long_as_columns,
-        },
-    ),
-    Exercise(
-        name="expected_calibration_error",
-        notebook="13",
-        right=expected_calibration_error,
-        inputs=answers_inputs,
-        wrong={
-            **MISCALIBRATED,
-            "An empty bin has no mean, 0/0 is NaN: leave it out, `if inside.any()`.": (
-                lambda confidence, correct, bins: np.nan
-            ),
-        },
-    ),
-    Exercise(
-        name="rows_for",
-        notebook="13",
-        right=rows_for,
-        inputs=order_inputs,
-        wrong={
-            "This is the way back: input i is now pixel order[i], so row i is W[order[i]].": (
-                lambda order, W: W[np.argsort(order)]
-            ),
-            "W is as it was: its rows have to follow the inputs.": lambda order, W: W.copy(),
-            "You moved the columns, which belong to the units: the rows belong to the inputs.": (
-                lambda order, W: W[:, order]
-            ),
-            "You moved columns as well: they belong to the units, and those stay where they are.": (
-                lambda order, W: W[order][:, order]
-            ),
-            "You moved the rows twice: once is enough.": lambda order, W: W[order][order],
-            "This is the transpose: W' has the shape of W.": lambda order, W: W[order].T,
-            "You transposed W first: its rows belong to the inputs already.": (
-                lambda order, W: W.T[order]
-            ),
-            "W[order, order] picks one element for each input: W[order] picks whole rows.": (
-                lambda order, W: W[order, order]
-            ),
-            "`take` without an axis counts through all elements: axis=0 takes rows.": (
-                lambda order, W: np.take(W, order)
-            ),
-            "This is one row: take all of them, in the new order.": (lambda order, W: W[order[0]]),
-            "This matrix puts things in order, but W is not in it: multiply W by it from the left.": (
-                lambda order, W: np.eye(len(order))[order]
-            ),
-        },
-    ),
-]
+ROWS_FOR = Exercise(rows_for, order_inputs, wrong={
+    "This is the way back: input i is now pixel order[i], so row i is W[order[i]].":
+        lambda order, W: W[np.argsort(order)],
+    "W is as it was: its rows have to follow the inputs.": lambda W: W,
+    "You moved the columns, which belong to the units: the rows belong to the inputs.":
+        lambda order, W: W[:, order],
+    "You moved columns as well: they belong to the units, and those stay where they are.":
+        lambda order, W: W[order][:, order],
+    "You moved the rows twice: once is enough.": lambda order, W: W[order][order],
+    "This is the transpose: W' has the shape of W.": lambda order, W: W[order].T,
+    "You transposed W first: its rows belong to the inputs already.": lambda order, W: W.T[order],
+    "W[order, order] picks one element for each input: W[order] picks whole rows.":
+        lambda order, W: W[order, order],
+    "`take` without an axis counts through all elements: axis=0 takes rows.":
+        lambda order, W: np.take(W, order),
+    "This is one row: take all of them, in the new order.": lambda order, W: W[order[0]],
+    "This matrix puts things in order, but W is not in it: multiply W by it from the left.":
+        lambda order: np.eye(len(order))[order],
+})  # fmt: skip
+
+
+EXERCISES = [STANDARD_ERROR, SMOOTHED_TARGETS, BILINEAR, EXPECTED_CALIBRATION_ERROR, ROWS_FOR]

@@ -1,0 +1,90 @@
+"""What a wrong answer can ask for by name, and the mistakes that many exercises share."""
+
+from types import SimpleNamespace
+
+import numpy as np
+
+
+def names_of(function):
+    """The names of a function's arguments, in order."""
+    code = function.__code__
+    return code.co_varnames[: code.co_argcount]
+
+
+class Values(dict):
+    """The values of one draw, by the names under which a wrong answer asks for them.
+
+    They are the inputs, the exercise's own `terms`, `right` (the right answer; of several parts, a
+    namespace of them), `N`, the number of rows of the first input, and `values`, these themselves.
+    A value is computed when it is first asked for.
+    """
+
+    def __init__(self, exercise, inputs):
+        super().__init__(zip(exercise.arguments, inputs))
+        self.exercise = exercise
+
+    def __missing__(self, name):
+        if name == "values":
+            return self
+        if name == "N":
+            value = len(self[self.exercise.arguments[0]])
+        elif name == "right":
+            value = self.call(self.exercise.right)
+            if self.exercise.returns:
+                value = SimpleNamespace(**dict(zip(self.exercise.returns, value, strict=True)))
+        else:
+            value = self.call(self.exercise.terms[name])
+        self[name] = value
+        return value
+
+    def call(self, function, **own):
+        """Call a function with the values that its arguments name; `own` ones go first."""
+        return function(*[own[name] if name in own else self[name] for name in names_of(function)])
+
+    def right_parts(self):
+        """The right answer as a dict from the name of each part to an array."""
+        right = self["right"]
+        return as_arrays(vars(right) if self.exercise.returns else {"": right})
+
+    def wrong_parts(self, wrong):
+        """A wrong answer as a dict from each part that it gets wrong to an array."""
+        if isinstance(wrong, dict):
+            right = vars(self["right"])
+            return as_arrays({part: self.call(wrong[part], right=right[part]) for part in wrong})
+        answer = self.call(wrong)
+        return as_arrays(answer if self.exercise.returns else {"": answer})
+
+
+def as_arrays(parts):
+    return {part: np.asarray(value) for part, value in parts.items()}
+
+
+# --- mistakes that many exercises share -----------------------------------------------------------
+
+
+def negated(right):
+    return -right
+
+
+def transposed(right):
+    return right.T
+
+
+def doubled(right):
+    return 2 * right
+
+
+def halved(right):
+    return right / 2
+
+
+def times_N(right, N):
+    return N * right
+
+
+def over_N(right, N):
+    return right / N
+
+
+def summed_over_examples(right):
+    return right.sum(axis=0)
