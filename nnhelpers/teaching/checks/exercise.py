@@ -13,7 +13,7 @@ import numpy as np
 
 from .comparing import check_dtypes, holds_floats, same, split
 from .feedback import Feedback, Problem
-from .mistakes import Values, names_of
+from .mistakes import Values, names_of, no_two_alike
 from .running import call
 from .wording import clue, describe_error, describe_inputs, describe_unknown, show_difference
 
@@ -44,6 +44,9 @@ class Exercise:
     judge : callable, optional
         For answers that have no single right value: `judge(call, *inputs)` calls the student's
         function through `call` and returns None, or the sentence that says what is wrong.
+    distinct : bool
+        Whether to draw until no two of the known answers are alike, where chance would often make
+        them so.
     also : callable, optional
         `also(rng)` returns one more tuple of fresh arguments, of a kind that `inputs` leaves out:
         a right answer must be right there as well.
@@ -55,6 +58,7 @@ class Exercise:
     returns: tuple = ()
     terms: dict = field(default_factory=dict)
     judge: Callable | None = None
+    distinct: bool = False
     also: Callable | None = None
 
     @property
@@ -114,8 +118,20 @@ class Exercise:
 
     def _draw(self, rng):
         """The inputs of one check."""
-        draws = [self.inputs(rng) for _ in range(DRAWS)]
+        draws = [self.draw(rng) for _ in range(DRAWS)]
         return draws if self.also is None else [*draws, self.also(rng)]
+
+    def draw(self, rng):
+        """One tuple of fresh arguments."""
+        inputs = self.inputs(rng)
+        while self.distinct and not self._is_distinct(inputs):
+            inputs = self.inputs(rng)
+        return inputs
+
+    def _is_distinct(self, inputs):
+        values = Values(self, inputs)
+        wrong = [values.wrong_parts(wrong)[""] for wrong in self.wrong.values()]
+        return no_two_alike([values.right_parts()[""], *wrong])
 
     def _compare(self, function, draws):
         """Raise a Problem unless the function's answers equal the right ones."""

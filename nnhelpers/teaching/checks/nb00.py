@@ -61,17 +61,14 @@ def accuracy_inputs(rng):
 
 
 ACCURACY = Exercise(accuracy, accuracy_inputs, wrong={
-    "This is the share of wrong predictions: count those that equal y.":
-        lambda right: 1 - right,
+    "This is the share of wrong predictions: count those that equal y.": lambda right: 1 - right,
     "You counted the hits, and did not divide by the number of examples N.":
         lambda predicted, y: np.sum(predicted == y),
-    "This is in percent: accuracy is a share between 0 and 1.":
-        lambda right: 100 * right,
+    "This is in percent: accuracy is a share between 0 and 1.": lambda right: 100 * right,
     "`//` cuts the share down to 0: divide with `/`.":
         lambda predicted, y: np.sum(predicted == y) // len(y),
     "You returned one True or False for each example: take their mean.":
         lambda predicted, y: predicted == y,
 })  # fmt: skip
-
 
 EXERCISES = [ONE_HOT, ACCURACY]

@@ -209,5 +209,4 @@ SOFTMAX = Exercise(softmax, softmax_inputs, terms={
     "P is transposed: rows are examples here, so its shape is (N, K).": transposed,
 })  # fmt: skip
 
-
 EXERCISES = [DENSE_FORWARD, FORWARD, COUNT_PARAMETERS, SOFTMAX]

@@ -155,16 +155,14 @@ DENSE_BACKWARD = Exercise(
         {"db": lambda right: right[None, :]},
     "db is not summed: b acts on every example, so its gradients add up over axis=0.":
         {"db": lambda dZ: dZ},
-    "db has the wrong sign: db = Σₙ dZₙ. The minus comes with the step, not here.":
-        {"db": negated},
+    "db has the wrong sign: db = Σₙ dZₙ. The minus comes with the step, not here.": {"db": negated},
     "dX is transposed: it has the shape of X, (N, n_in), so dX = dZWᵀ.": {"dX": transposed},
     "You divided dX by N: the 1/N is already in the loss, and so in dZ.": {"dX": over_N},
     "You multiplied dX by a mask: that is the activation's own way back, before this layer.":
         {"dX": lambda X, right: right * (X > 0)},
     "db is a column: it has the shape of b, (n_out,).": {"db": lambda right: right[:, None]},
     "You took dW for W: dX = dZWᵀ.": {"dX": lambda dZ, X: dZ @ (X.T @ dZ).T},
-    "dX has the wrong sign: dX = dZWᵀ. The minus comes with the step, not here.":
-        {"dX": negated},
+    "dX has the wrong sign: dX = dZWᵀ. The minus comes with the step, not here.": {"dX": negated},
 })  # fmt: skip
 
 
@@ -214,7 +212,6 @@ SIGMOID_BACKWARD = Exercise(sigmoid_backward, sigmoid_inputs, wrong={
     "This is a matrix product: an activation goes element by element, with `*`.":
         lambda dA, A: dA @ (A * (1 - A)).T,
 })  # fmt: skip
-
 
 RELU_BACKWARD = Exercise(relu_backward, relu_inputs, wrong={
     "At Z = 0 exactly nothing passes here: the mask is Z > 0, not Z >= 0.":
@@ -296,7 +293,6 @@ GRADIENT_DESCENT_STEP = Exercise(gradient_descent_step, step_inputs, wrong={
     "You divided by the number of parameters: the step is lr * grad.":
         lambda theta, grad, lr: theta - lr * grad / len(theta),
 })  # fmt: skip
-
 
 EXERCISES = [
     SOFTMAX_CROSS_ENTROPY,

@@ -79,7 +79,6 @@ LEAKY_RELU = Exercise(leaky_relu, leaky_relu_inputs, wrong={
         lambda Z, slope: np.where(Z > 0, 1, slope),
 })  # fmt: skip
 
-
 LEAKY_RELU_BACKWARD = Exercise(leaky_relu_backward, leaky_relu_backward_inputs, wrong={
     "At Z = 0 exactly the slope counts here: the mask is Z > 0, not Z >= 0.":
         lambda dA, Z, slope: dA * np.where(Z >= 0, 1, slope),
@@ -154,7 +153,6 @@ HE_SCALE = Exercise(he_scale, lambda rng: scale_inputs(rng)[:1], wrong={
         lambda n_in: np.sqrt(6 / n_in),
 })  # fmt: skip
 
-
 XAVIER_SCALE = Exercise(xavier_scale, scale_inputs, wrong={
     "This is the variance: the scale is its square root.": lambda n_in, n_out: 2 / (n_in + n_out),
     "The 2 is missing: the variance is 1 over the mean of n_in and n_out.":
@@ -180,7 +178,6 @@ XAVIER_SCALE = Exercise(xavier_scale, scale_inputs, wrong={
     "The fraction is upside down: more neurons need smaller weights.":
         lambda n_in, n_out: np.sqrt((n_in + n_out) / 2),
 })  # fmt: skip
-
 
 LEAKY_HE_SCALE = Exercise(leaky_he_scale, leaky_he_inputs, wrong={
     "This is the variance: the scale is its square root.":
@@ -210,7 +207,6 @@ LEAKY_HE_SCALE = Exercise(leaky_he_scale, leaky_he_inputs, wrong={
     "The leak is subtracted: it adds to what the positive half lets through.":
         lambda n_in, slope: np.sqrt(2 / ((1 - slope**2) * n_in)),
 })  # fmt: skip
-
 
 EXERCISES = [
     TANH_DERIVATIVE,

@@ -195,5 +195,4 @@ SMOOTH = Exercise(smooth, smooth_inputs, terms={
     "Return the averages of all steps, shape (T,), not only the last.": lambda right: right[-1],
 })  # fmt: skip
 
-
 EXERCISES = [MINIBATCHES, COSINE_SCHEDULE, SMOOTH]

@@ -102,7 +102,6 @@ L2_GRADIENT = Exercise(l2_gradient, l2_gradient_inputs, wrong={
         lambda W, dW, l2: dW + l2 * np.sign(W),
 })  # fmt: skip
 
-
 WEIGHT_DECAY_FACTOR = Exercise(weight_decay_factor, decay_inputs, wrong={
     "The weights would grow: the penalty's gradient is subtracted, 1 - lr · l2.":
         lambda lr, l2: 1 + lr * l2,
@@ -150,9 +149,9 @@ RIDGE = Exercise(ridge, ridge_inputs, terms={
     "1/N is missing at X.T @ y: both sides come from the mean loss.": times_N,
     "You added l2 to every element: it belongs on the diagonal only, l2 · I.":
         lambda XX, Xy, l2: np.linalg.solve(XX + l2, Xy),
-    "The sign of the penalty is flipped: X.T @ X / N + l2 · I.":
-        lambda X, y, l2: ridge(X, y, -l2),
-    "You have a ½ too many: it cancels the 2 from the square.": lambda X, y, l2: ridge(X, y, l2 / 2),
+    "The sign of the penalty is flipped: X.T @ X / N + l2 · I.": lambda X, y, l2: ridge(X, y, -l2),
+    "You have a ½ too many: it cancels the 2 from the square.":
+        lambda X, y, l2: ridge(X, y, l2 / 2),
     "l2 counts double. In both terms of the cost the ½ cancels the 2 from the square.":
         lambda X, y, l2: ridge(X, y, 2 * l2),
     "You divided by the number of columns: N is the number of rows, len(X).":
@@ -167,6 +166,5 @@ RIDGE = Exercise(ridge, ridge_inputs, terms={
     "This is the minimum without the penalty: add l2 · I to X.T @ X / N.":
         lambda unpenalized: unpenalized,
 })  # fmt: skip
-
 
 EXERCISES = [L2_PENALTY, L2_GRADIENT, WEIGHT_DECAY_FACTOR, RIDGE]

@@ -45,7 +45,7 @@ def only_first(right):
 
 STEPS = {
     "eye": lambda theta: np.eye(len(theta)),
-    "all_up_to": lambda theta: np.tri(len(theta)),  # row i moves parameter i and those before it
+    "so_far": lambda theta: np.tri(len(theta)),  # row i moves parameter i and those before it
 }
 
 CENTRAL_DIFFERENCE = Exercise(central_difference, central_inputs, terms=STEPS | {
@@ -66,12 +66,12 @@ CENTRAL_DIFFERENCE = Exercise(central_difference, central_inputs, terms=STEPS | 
     "You moved all parameters at once, which gives a single number: move one at a time.":
         lambda f, theta, eps: (f(theta + eps) - f(theta - eps)) / (2 * eps),
     "You did not put a parameter back before moving the next one.":
-        lambda f, theta, eps, eye, all_up_to:
-            (at(f, theta, eps * (2 * eye - all_up_to)) - at(f, theta, -eps * all_up_to)) / (2 * eps),
+        lambda f, theta, eps, eye, so_far:
+            (at(f, theta, eps * (2 * eye - so_far)) - at(f, theta, -eps * so_far)) / (2 * eps),
     "All the earlier parameters move along: put step[i] back to 0, or make a new step for each "
     "parameter.":
-        lambda f, theta, eps, all_up_to:
-            (at(f, theta, eps * all_up_to) - at(f, theta, -eps * all_up_to)) / (2 * eps),
+        lambda f, theta, eps, so_far:
+            (at(f, theta, eps * so_far) - at(f, theta, -eps * so_far)) / (2 * eps),
     "You used an ε of your own: take the eps that was passed.":
         lambda f, theta: central_difference(f, theta, 1e-5),
     "You moved by 1: put eps into step[i], since the division is by 2ε.":
@@ -166,7 +166,7 @@ COMPLEX_STEP = Exercise(complex_step, complex_inputs, terms=STEPS, wrong={
         lambda f, theta, h, eye: at(f, theta, 1j * h * eye) / h,
     "You did not divide by the step h.": lambda h, right: h * right,
     "All the earlier parameters move along: start from theta anew for each parameter.":
-        lambda f, theta, h, all_up_to: at(f, theta, 1j * h * all_up_to).imag / h,
+        lambda f, theta, h, so_far: at(f, theta, 1j * h * so_far).imag / h,
     "You divided by 2h: there is one step here, so divide by h.": halved,
     "All is 0: the step was real, or an array of floats dropped its imaginary part. Add 1j * h to "
     "theta.astype(complex).": lambda theta: np.zeros_like(theta),
@@ -229,6 +229,5 @@ SWISH_BACKWARD = Exercise(swish_backward, swish_inputs, terms={
             dA * (without_brackets + Z * without_brackets * (1 - without_brackets)),
     "1/N is too much: it stands in the loss, once, and dA contains it already.": over_N,
 })  # fmt: skip
-
 
 EXERCISES = [CENTRAL_DIFFERENCE, RELATIVE_ERROR, COMPLEX_STEP, SWISH_BACKWARD]

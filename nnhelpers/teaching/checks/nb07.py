@@ -3,6 +3,7 @@
 import numpy as np
 
 from .exercise import Exercise
+from .inputs import probabilities
 from .mistakes import over_N, summed_over_examples, times_N
 
 # --- dropout_forward, dropout_backward ------------------------------------------------------------
@@ -67,7 +68,6 @@ DROPOUT_FORWARD = Exercise(dropout_forward, dropout_forward_inputs, returns=("A"
         lambda X, U, p: masked(X, U * (U >= p)),
 })  # fmt: skip
 
-
 DROPOUT_BACKWARD = Exercise(dropout_backward, dropout_backward_inputs, wrong={
     "The mask is forgotten: a unit that was dropped gets no gradient. dA * M.": lambda dA: dA,
     "The scale is forgotten: multiply by M itself, not by where it is above 0.":
@@ -125,8 +125,7 @@ DROPOUT_VARIANCE = Exercise(dropout_variance, dropout_variance_inputs, terms={
         lambda squares, p: p / (1 - p) ** 2 * squares.sum(axis=1),
     "Brackets: p / 1 - p divides by 1 and then subtracts; write p / (1 - p).":
         lambda squares, p: p / 1 - p * squares.sum(axis=1),
-    "p / (1 - p) is missing: it is the variance of the mask.":
-        lambda squares: squares.sum(axis=1),
+    "p / (1 - p) is missing: it is the variance of the mask.": lambda squares: squares.sum(axis=1),
     "You took the mean over the units: z is their sum.":
         lambda squares, p: p / (1 - p) * squares.mean(axis=1),
     "You summed over everything: one number for each example is due, axis=1.":
@@ -142,8 +141,7 @@ DROPOUT_VARIANCE = Exercise(dropout_variance, dropout_variance_inputs, terms={
         lambda A, w: A @ w,
     "This is how the terms of one sum differ from each other: it is the mask that varies, each "
     "term by p / (1 - p) times its square.": lambda A, w: (A * w).var(axis=1),
-    "You did not sum: z is the sum of the terms, axis=1.":
-        lambda squares, p: p / (1 - p) * squares,
+    "You did not sum: z is the sum of the terms, axis=1.": lambda squares, p: p / (1 - p) * squares,
 })  # fmt: skip
 
 
@@ -155,8 +153,7 @@ def mc_mean_and_std(P_passes):
 
 
 def mc_inputs(rng):
-    E = np.exp(rng.normal(size=(6 + rng.integers(3), 5, 3)))
-    return (E / E.sum(axis=2, keepdims=True),)
+    return (probabilities(rng.normal(size=(6 + rng.integers(3), 5, 3))),)
 
 
 def over_axis(axis):
@@ -190,6 +187,5 @@ MC_MEAN_AND_STD = Exercise(mc_mean_and_std, mc_inputs, returns=("mean", "std"), 
     "This is the mean distance from the mean: square, average, then take the root.":
         {"std": lambda P_passes: abs(P_passes - P_passes.mean(axis=0)).mean(axis=0)},
 })  # fmt: skip
-
 
 EXERCISES = [DROPOUT_FORWARD, DROPOUT_BACKWARD, DROPOUT_VARIANCE, MC_MEAN_AND_STD]

@@ -333,5 +333,4 @@ ADAMW_STEP = Exercise(adamw_step, adamw_inputs, returns=("theta", "m", "s"), ter
         {"m": lambda m: m, "s": lambda s: s},
 })  # fmt: skip
 
-
 EXERCISES = [CORRECTED_AVERAGE, MOMENTUM_STEP, ADAM_STEP, NESTEROV_STEP, ADAMW_STEP]
