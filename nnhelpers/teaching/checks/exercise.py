@@ -13,8 +13,8 @@ import numpy as np
 
 from .comparing import check_dtypes, holds_floats, same, split
 from .feedback import Feedback, Problem
-from .mistakes import Values, names_of, no_two_alike
 from .running import call
+from .values import Values, names_of, no_two_alike
 from .wording import clue, describe_error, describe_inputs, describe_unknown, show_difference
 
 DRAWS = 3  # on how many fresh inputs an answer is tried
@@ -34,7 +34,7 @@ class Exercise:
         that a forgotten transpose shows.
     wrong : dict
         From a sentence that names a mistake to the function that makes it. Its arguments are the
-        names of the values that it needs, see `mistakes.Values`; it returns what `right` returns.
+        names of the values that it needs, see `values.Values`; it returns what `right` returns.
         Where `returns` is given, it returns a dict with only the parts it gets wrong; or a dict
         stands in its place, from each part that is wrong to a function.
     returns : tuple of str
