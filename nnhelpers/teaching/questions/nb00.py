@@ -4,26 +4,20 @@ import numpy as np
 
 from .question import read
 
-QUESTIONS = read(
-    r"""
+TEXT = r"""
 one_image
 `X` has shape (50000, 784). How do you get the third image?
-- `X[:, 2]`
-    A column: the third pixel of all the 50,000 images.
-- `X[3]`
-    Counting begins with 0, so row 3 is the fourth image.
-+ `X[2]`
-    Rows are examples, and counting begins with 0: the third row is row 2.
+- `X[:, 2]` | A column: the third pixel of all the 50,000 images.
+- `X[3]` | Counting begins with 0, so row 3 is the fourth image.
++ `X[2]` | Rows are examples, and counting begins with 0: the third row is row 2.
 
 place_of_a_pixel
 At which place of the row of 784 stands the pixel in row 2 and column 3 of the image? All of them
 count from 0.
 = int(np.arange(784).reshape(28, 28)[2, 3])
     Two full lines of 28 stand before it, and three pixels of its own line: $28 \cdot 2 + 3$.
-- 28 * 3 + 2
-    Row and column are swapped: a full line of 28 belongs to each row.
-- 28 * 1 + 3
-    Row 2 has two full lines before it, rows 0 and 1.
+- 28 * 3 + 2 | Row and column are swapped: a full line of 28 belongs to each row.
+- 28 * 1 + 3 | Row 2 has two full lines before it, rows 0 and 1.
 - 28 * 2 + 4
     Three pixels of its own line stand before it, those in columns 0, 1 and 2, and places count from
     0 as well.
@@ -48,8 +42,7 @@ who_fits_broadcasting
     (4, 1), it could be added to each column.
 + an array of shape (3,)
     Shapes are compared from the right: 3 meets 3, and the row is used four times.
-- an array of shape (1, 4)
-    Its 4 stands under the table's 3: an error.
+- an array of shape (1, 4) | Its 4 stands under the table's 3: an error.
 
 floor_of_guessing
 Somebody says each of the ten digits with equal probability, whatever the image shows. Which share
@@ -60,19 +53,16 @@ of the answers is right, on average?
 - 11
     That is the share of those who always say 1, the most frequent digit. Here all ten are said
     equally often.
-- 90
-    That is the share of wrong answers.
-- 0.1
-    The unit is %: a tenth is 10 of a hundred.
+- 90 | That is the share of wrong answers.
+- 0.1 | The unit is %: a tenth is 10 of a hundred.
 
 where_may_arrays_meet
 `W` lives on the GPU. Which line brings a result that Matplotlib can draw?
 - `asnumpy(X) @ W` with `X` on the GPU
     Now X is NumPy's and W is CuPy's: arrays of two libraries do not mix, and CuPy says so.
-+ `asnumpy(X @ W)` with `X` on the GPU
-    The two meet where both live, and only the result travels.
++ `asnumpy(X @ W)` with `X` on the GPU | The two meet where both live, and only the result travels.
 - `X @ W` with `X` on the GPU
     Right so far, but the result lives on the GPU as well, where Matplotlib cannot reach it.
-""",
-    np=np,
-)
+"""
+
+QUESTIONS = read(TEXT, np=np)

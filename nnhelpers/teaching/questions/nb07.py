@@ -15,20 +15,15 @@ A change in the training shrinks the gap between training and validation accurac
 
 mean_of_two_values
 A random number is 0 with probability 0.25, and otherwise it is 4. What is its mean?
-= 0.25 * 0 + (1 - 0.25) * 4
-    Each value times its probability, added up: $0.25\cdot0 + 0.75\cdot4$.
-- (0 + 4) / 2
-    You took the middle of 0 and 4, but one of them comes more often.
-- 0.25 * 4
-    You gave the probability of the 0 to the 4.
-- 4
-    That is the more frequent value. The mean lies between the two.
+= 0.25 * 0 + (1 - 0.25) * 4 | Each value times its probability, added up: $0.25\cdot0 + 0.75\cdot4$.
+- (0 + 4) / 2 | You took the middle of 0 and 4, but one of them comes more often.
+- 0.25 * 4 | You gave the probability of the 0 to the 4.
+- 4 | That is the more frequent value. The mean lies between the two.
 
 what_the_dropped_learn
 A unit was dropped for one example of a batch. What does this example teach the weights that lead
 into the unit?
-+ nothing
-    The mask is 0 there on the way back as well, and zero times anything is zero.
++ nothing | The mask is 0 there on the way back as well, and zero times anything is zero.
 - twice as much, as with the survivors
     The factor is for those who were there. What is the element of M for the others?
 - as much as without dropout
@@ -37,16 +32,11 @@ into the unit?
 growth_of_survivors
 In a layer with $p = 0.8$ in our notation: by what is an element multiplied if it is kept in
 training?
-= 1 / (1 - 0.8)  ±0.1%
-    $1/(1-p)$: one in five is left, and speaks for five.
-- 1 / 0.8
-    That is 1/p: here p is the share that goes, so 1 - p is left.
-- 1 - 0.8
-    You took the share that stays. The survivors grow, so that the mean stays.
-- 1 / (1 - 0.5)
-    That is for p = 1/2, where a survivor speaks for two.
-- 1
-    Unscaled, the mean would fall to a fifth of what it was.
+= 1 / (1 - 0.8)  ±0.1% | $1/(1-p)$: one in five is left, and speaks for five.
+- 1 / 0.8 | That is 1/p: here p is the share that goes, so 1 - p is left.
+- 1 - 0.8 | You took the share that stays. The survivors grow, so that the mean stays.
+- 1 / (1 - 0.5) | That is for p = 1/2, where a survivor speaks for two.
+- 1 | Unscaled, the mean would fall to a fifth of what it was.
 
 dropout_in_use
 The network is trained, and classifies a new digit. What does a layer with inverted dropout do now?

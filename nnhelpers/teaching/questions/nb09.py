@@ -9,21 +9,16 @@ def learned(**options):
     return mlp([784, 100, 10], **options).theta.size
 
 
-QUESTIONS = read(
-    r"""
+TEXT = r"""
 mean_square_after_relu
 A layer has 200 inputs, a ReLU and random weights with $\mathrm{Var}(W) = 1/50$. By which factor
 does it multiply the signal's mean square?
-= 200 / 50 / 2
-    ½ · 200 · 1/50: twice what He's rule aims at, so four such layers make it 16.
-- 200 / 50
-    The ReLU cuts off half of the square: there is a ½ in the rule.
+= 200 / 50 / 2 | ½ · 200 · 1/50: twice what He's rule aims at, so four such layers make it 16.
+- 200 / 50 | The ReLU cuts off half of the square: there is a ½ in the rule.
 - (200 / 50 / 2) ** 0.5
     That is the spread's factor, the root. The question is about the mean square.
-- 1
-    That is what He's rule aims at, with Var(W) = 2/200. Here Var(W) is 1/50.
-- 1 / 50 / 2
-    The number of inputs is missing: each of the 200 adds its share.
+- 1 | That is what He's rule aims at, with Var(W) = 2/200. Here Var(W) is 1/50.
+- 1 / 50 / 2 | The number of inputs is missing: each of the 200 adds its share.
 
 why_db_is_a_sum
 In $db = \sum_n dZ_n$ we add up over the examples. Why?
@@ -42,16 +37,13 @@ A unit's running variance is 1. A batch of 5 goes by, in which the variance, div
 With `decay` = 0.9, what is the running variance now?
 = 0.9 * 1 + 0.1 * 2 * 5 / 4  ±0.0001%
     As an estimate the batch says 2 · 5/4 = 2.5; and 0.9 · 1 + 0.1 · 2.5 is 1.15.
-- 0.9 * 1 + 0.1 * 2
-    As an estimate for all data the 2 is too small: multiply it by N/(N − 1).
+- 0.9 * 1 + 0.1 * 2 | As an estimate for all data the 2 is too small: multiply it by N/(N − 1).
 - 0.9 * 1 + 0.1 * 2 * 4 / 5
     You multiplied by (N − 1)/N. The batch's variance is too small, not too large.
 - 0.1 * 1 + 0.9 * 2 * 5 / 4
     decay says how much of the old one stays, and you gave it to the new one.
-- (0.9 * 1 + 0.1 * 2) * 5 / 4
-    N/(N − 1) belongs to the batch's variance only, not to the old one.
-- 0.9 * 1 + 2 * 5 / 4
-    The current value counts with 1 − decay; you took all of it.
+- (0.9 * 1 + 0.1 * 2) * 5 / 4 | N/(N − 1) belongs to the batch's variance only, not to the old one.
+- 0.9 * 1 + 2 * 5 / 4 | The current value counts with 1 − decay; you took all of it.
 
 twice_the_weights
 In front of a batch normalization you double all weights and add 3 to each bias. What becomes of its
@@ -90,18 +82,12 @@ You add an L2 penalty on weights that have batch normalization behind them. What
 what_batch_norm_adds
 A network 784-100-10 gets batch normalization in front of its activation. How many more parameters
 does it learn now?
-= learned(batch_norm=True) - learned()
-    A γ and a β for each of the 100 hidden units.
-- 4 * 100
-    The running averages are remembered, not learned: no gradient reaches them.
-- 100
-    That is one for each unit, and there are two: a scale and a shift.
-- 2
-    Each unit has a scale and a shift of its own.
-- 2 * (100 + 10)
-    The last layer has no activation, and no batch normalization before it.
-- 2 * 784
-    It stands behind the Dense layer: a γ and a β for each of its units, not inputs.
-""",
-    learned=learned,
-)
+= learned(batch_norm=True) - learned() | A γ and a β for each of the 100 hidden units.
+- 4 * 100 | The running averages are remembered, not learned: no gradient reaches them.
+- 100 | That is one for each unit, and there are two: a scale and a shift.
+- 2 | Each unit has a scale and a shift of its own.
+- 2 * (100 + 10) | The last layer has no activation, and no batch normalization before it.
+- 2 * 784 | It stands behind the Dense layer: a γ and a β for each of its units, not inputs.
+"""
+
+QUESTIONS = read(TEXT, learned=learned)

@@ -17,8 +17,7 @@ def adams_memory():
     return sum(average.size for average in adam.state.values())
 
 
-QUESTIONS = read(
-    r"""
+TEXT = r"""
 a_window_onto_theta
 You write `W = net.layers[0].params["W"]`. Then the optimizer makes a step. Which weights does `W`
 show now?
@@ -36,12 +35,9 @@ remember from step to step, its step count apart?
 = adams_memory()
     Two averages, of the gradient and of its square, each as long as θ. Whoever wants to go on
     training must keep them, too.
-- adams_memory() / 2
-    That is one average, as in Momentum. What does Adam divide by?
-- adams_memory() / 2 * 3
-    θ itself belongs to the network, not to the optimizer.
-- 2
-    An average for each parameter, not one for all: that is what makes it adaptive.
+- adams_memory() / 2 | That is one average, as in Momentum. What does Adam divide by?
+- adams_memory() / 2 * 3 | θ itself belongs to the network, not to the optimizer.
+- 2 | An average for each parameter, not one for all: that is what makes it adaptive.
 
 when_it_says_two
 Three classes, rows are the truth: $C$ = [[50, 0, 10], [5, 40, 5], [0, 20, 30]]. The network says
@@ -51,8 +47,7 @@ Three classes, rows are the truth: $C$ = [[50, 0, 10], [5, 40, 5], [0, 20, 30]].
 - ANSWERS[2, 2] / ANSWERS[2].sum()
     That is the row: of all that are class 2, how many were found. You were asked the other way
     round.
-- ANSWERS.trace() / ANSWERS.sum()
-    That is the accuracy over all classes.
+- ANSWERS.trace() / ANSWERS.sum() | That is the accuracy over all classes.
 - ANSWERS[2, 2] / ANSWERS.sum()
     You divided by all examples. Divide by those which were called class 2.
 - ANSWERS[2, 2] / (ANSWERS[:, 2].sum() - ANSWERS[2, 2])
@@ -98,16 +93,13 @@ The loss of an image has the slope 0.01 or −0.01 at each of its 784 pixels. Yo
 0.05, by the fast gradient sign method. By how much does the loss rise, to first order?
 = 784 * 0.05 * 0.01  ±1%
     $\varepsilon\sum_i|dX_i|$: 784 small terms, and all of them pull the same way.
-- 0.05 * 0.01
-    That is what one pixel does. All 784 pull in the same direction.
+- 0.05 * 0.01 | That is what one pixel does. All 784 pull in the same direction.
 - 28 * 0.05 * 0.01
     So much it is with random signs, give or take: then it grows as √784. Here nothing cancels.
-- 784 * 0.01
-    ε is missing: that is the sum of the slopes.
+- 784 * 0.01 | ε is missing: that is the sum of the slopes.
 - 0
     Slopes of either sign cancel, if every pixel moves the same way. But the signs are chosen to
     match.
-""",
-    ANSWERS=ANSWERS,
-    adams_memory=adams_memory,
-)
+"""
+
+QUESTIONS = read(TEXT, ANSWERS=ANSWERS, adams_memory=adams_memory)

@@ -9,14 +9,10 @@ optimizer take?
 = 1000 // 50 * 9
     20 batches in each epoch, 9 epochs. Such a training takes a tenth of a second or so: that is why
     we can afford hundreds of them below.
-- 1000 // 50
-    That is one epoch.
-- 1000 * 9
-    So many it would be with a step for each digit: a step uses a whole batch.
-- 50 * 9
-    You multiplied the batch size by the epochs. How many batches has an epoch?
-- 9
-    An epoch goes through all batches, not through one.
+- 1000 // 50 | That is one epoch.
+- 1000 * 9 | So many it would be with a step for each digit: a step uses a whole batch.
+- 50 * 9 | You multiplied the batch size by the epochs. How many batches has an epoch?
+- 9 | An epoch goes through all batches, not through one.
 
 a_wide_gap
 In training 100%, in validation 88%. Which of these would you change first?
@@ -34,12 +30,9 @@ You search 4 hyperparameters with 256 trainings on a grid that has equally many 
 many different learning rates do you try?
 = round(256 ** (1 / 4))
     4 · 4 · 4 · 4 = 256. Random points would try 256 learning rates for the same price.
-- 256
-    So many random points would try. On a grid, most trainings repeat a value.
-- 256 / 4
-    You divided, but the axes multiply: 64 values on each would be 64⁴ trainings.
-- 16
-    That is for two hyperparameters.
+- 256 | So many random points would try. On a grid, most trainings repeat a value.
+- 256 / 4 | You divided, but the axes multiply: 64 values on each would be 64⁴ trainings.
+- 16 | That is for two hyperparameters.
 
 a_longer_search
 You compared 10 networks and the best has 97.6% in validation. A friend compared 1,000 on the same
@@ -59,12 +52,9 @@ it fall between 0.001 and 0.03?
     $\ln 30/\ln 10^4$: the piece is about 1.5 of 4 decades long.
 - (0.03 - 0.001) / (1 - 0.0001)
     So it would be on a plain scale. Here lengths are measured in decades.
-- 1 / 4
-    That is one decade of four. But the piece goes on to 0.03.
-- 2 / 4
-    That is two decades of four. But the piece ends at 0.03, before 0.1.
-- log10(0.03 / 0.001)
-    That is its length in decades: divide by the length of the whole axis.
+- 1 / 4 | That is one decade of four. But the piece goes on to 0.03.
+- 2 / 4 | That is two decades of four. But the piece ends at 0.03, before 0.1.
+- log10(0.03 / 0.001) | That is its length in decades: divide by the length of the whole axis.
 
 curves_that_cross
 You know of a problem that those ahead after one epoch are no better than the others in the end.
@@ -83,8 +73,7 @@ You searched learning rates from 0.0001 to 0.1. The five best of 60 trials lie b
 What now?
 - Take the best of the five.
     It may be good. But you looked only to one side of it, and the other side is where it pointed.
-+ Search on, up to 1.
-    The best ones crowd at the fence: perhaps the best of all stands behind it.
++ Search on, up to 1. | The best ones crowd at the fence: perhaps the best of all stands behind it.
 - Search on between 0.08 and 0.1, finely.
     Two learning rates so close behave nearly alike; and all of it lies on this side of the fence.
 """)

@@ -9,8 +9,7 @@ def error_of_an_accuracy(q=0.991, N=10_000):
     return math.sqrt(q * (1 - q) / N)
 
 
-QUESTIONS = read(
-    r"""
+TEXT = r"""
 three_records
 99.0%, 99.1%, 99.2%: three records in three papers, each of one network on the 10,000 test images.
 These are a sample of all digits. How large is the standard error of the middle one that comes from
@@ -18,18 +17,15 @@ this alone, in percentage points?
 = 100 * error_of_an_accuracy()  [points]  ±6%
     $\sqrt{q(1-q)/N}$ with $q = 0.991$. Nearly a tenth of a point: as much as lies between one
     record and the next.
-- error_of_an_accuracy()
-    That is the share. Asked are percentage points, a hundred times as many.
-- 100 * error_of_an_accuracy() ** 2
-    That is the variance: its root has the unit of the accuracy.
+- error_of_an_accuracy() | That is the share. Asked are percentage points, a hundred times as many.
+- 100 * error_of_an_accuracy() ** 2 | That is the variance: its root has the unit of the accuracy.
 - 100 * error_of_an_accuracy(N=1)
     So much a single image varies, right or wrong. Here 10,000 were averaged.
 - 100 * error_of_an_accuracy(q=0.5)
     That is for a coin. A network that is nearly always right varies less.
 - 100 / sqrt(10000)
     That is $1/\sqrt{N}$, for a spread of 1. What is the spread of right and wrong here?
-- 0.9
-    So many per cent are wrong. How much would that vary with other images?
+- 0.9 | So many per cent are wrong. How much would that vary with other images?
 
 test_set_twice
 Of twenty recipes, validation chose A, with 98.9%. On the test images A has 98.6% and the runner-up
@@ -71,20 +67,13 @@ digits as low as it can be. How sure is it then of the right class, in per cent?
 = 100 * (1 - 0.1 + 0.1 / 10)  [%]  ±0.1%
     $1 - s + s/K$: the loss is lowest where P equals the target. On digits that are all read right,
     this is too modest.
-- 100 * (1 - 0.1)
-    That is what the label keeps. It also gets its tenth of what is given away.
-- 100
-    That is for one-hot labels. Being as sure as that would cost something here.
-- 100 * 0.1 / 10
-    Of each of the other classes it should be so sure.
-- 100 * 0.1
-    So much the label gives away. What does it keep, and what comes back?
-- 100 * (1 - 0.1 - 0.1 / 10)
-    The label's tenth of s is given back to it, not taken once more.
-- 100 * (1 - 0.1 / 10)
-    You gave one tenth of s away. All of it is, and a tenth comes back.
-- 1 - 0.1 + 0.1 / 10
-    That is the share. In per cent it is a hundred times as much.
-""",
-    error_of_an_accuracy=error_of_an_accuracy,
-)
+- 100 * (1 - 0.1) | That is what the label keeps. It also gets its tenth of what is given away.
+- 100 | That is for one-hot labels. Being as sure as that would cost something here.
+- 100 * 0.1 / 10 | Of each of the other classes it should be so sure.
+- 100 * 0.1 | So much the label gives away. What does it keep, and what comes back?
+- 100 * (1 - 0.1 - 0.1 / 10) | The label's tenth of s is given back to it, not taken once more.
+- 100 * (1 - 0.1 / 10) | You gave one tenth of s away. All of it is, and a tenth comes back.
+- 1 - 0.1 + 0.1 / 10 | That is the share. In per cent it is a hundred times as much.
+"""
+
+QUESTIONS = read(TEXT, error_of_an_accuracy=error_of_an_accuracy)

@@ -115,10 +115,10 @@ class Number:
 def read(text, **names):
     """The questions of a text in which each is a block of lines, and an empty line ends it.
 
-    A block is the name, the question, and its answers, each with what its giver is told, indented
-    below it. `+` is right and `-` is wrong. `=` in place of `+` makes a question for a number: what
-    stands behind `=` and `-` are formulas, and `  [unit]` and `  ±1%`, the tolerance, may follow.
-    `names` are what the formulas can use, besides Python's `math`.
+    A block is the name, the question, and its answers, `+` for the right one and `-` for wrong
+    ones, each with what its giver is told: after ` | `, or indented below it. `=` in place of `+`
+    makes a question for a number: what stands behind `=` and `-` are formulas, and `  [unit]` and
+    `  ±1%`, the tolerance, may follow. `names` are what the formulas can use, besides `math`.
     """
     return [read_question(block, names) for block in text.strip().split("\n\n")]
 
@@ -127,7 +127,7 @@ def read_question(block, names):
     """The question of one block: a Choice or a Number."""
     head, *answers = re.split(r"\n(?=[-+=] )", block)
     name, text = head.split("\n", 1)
-    answers = [answer.split("\n    ", 1) for answer in answers]
+    answers = [re.split(r" \| |\n {4}", answer, maxsplit=1) for answer in answers]
     answers = [(answer[0], on_one_line(answer[2:]), on_one_line(told)) for answer, told in answers]
     if all(mark != "=" for mark, _, _ in answers):
         answers = [(answer, told, mark == "+") for mark, answer, told in answers]
