@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import nnhelpers as nn
-from nnhelpers.teaching.checks import EXERCISES, MODULES, check
+from nnhelpers.teaching.checks import EXERCISES, MODULES, Exercise, check
 from nnhelpers.teaching.checks.comparing import same
 from nnhelpers.teaching.checks.values import Values
 
@@ -53,11 +53,11 @@ def make_student(exercise, wrong):
 
 
 def test_names_are_unique_and_belong_to_their_notebook():
-    exercises = [exercise for module in MODULES for exercise in module.EXERCISES]
-    assert len(exercises) == len(EXERCISES)
-    for module in MODULES:
-        for exercise in module.EXERCISES:
-            assert module.__name__.endswith(f"nb{exercise.notebook}")
+    pages = [(module, one) for module in MODULES for one in vars(module).values()]
+    pages = [(module, one) for module, one in pages if isinstance(one, Exercise)]
+    assert len(pages) == len(EXERCISES)
+    for module, exercise in pages:
+        assert module.__name__.endswith(f"nb{exercise.notebook}")
 
 
 def test_there_are_many_known_mistakes():

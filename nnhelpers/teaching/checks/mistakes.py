@@ -38,3 +38,12 @@ def backwards(right):
 def by_index(right):
     """The right indices, but not in the order that is asked for."""
     return np.sort(right)
+
+
+def squared(right):
+    return right**2
+
+
+def halved_after_power(right):
+    """`x**1/2` for a root: Python takes the power 1, and then halves."""
+    return right**2 / 2

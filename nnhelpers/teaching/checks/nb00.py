@@ -70,5 +70,3 @@ ACCURACY = Exercise(accuracy, accuracy_inputs, wrong={
     "You returned one True or False for each example: take their mean.":
         lambda predicted, y: predicted == y,
 })  # fmt: skip
-
-EXERCISES = [ONE_HOT, ACCURACY]

@@ -151,10 +151,6 @@ def logits(rng):
     return Z
 
 
-def softmax_inputs(rng):
-    return (logits(rng),)
-
-
 def rows_to_1(E):
     """Each row divided by its sum."""
     return E / E.sum(axis=1, keepdims=True)
@@ -173,7 +169,7 @@ def softmax_over_everything(Z):
     return E / E.sum()
 
 
-SOFTMAX = Exercise(softmax, softmax_inputs, terms={
+SOFTMAX = Exercise(softmax, lambda rng: (logits(rng),), terms={
     "largest": lambda Z: Z.max(axis=1, keepdims=True),
     "E": lambda Z, largest: np.exp(Z - largest),
 }, wrong={
@@ -208,5 +204,3 @@ SOFTMAX = Exercise(softmax, softmax_inputs, terms={
     "This is log P: return P itself.": lambda right: np.log(right),
     "P is transposed: rows are examples here, so its shape is (N, K).": transposed,
 })  # fmt: skip
-
-EXERCISES = [DENSE_FORWARD, FORWARD, COUNT_PARAMETERS, SOFTMAX]

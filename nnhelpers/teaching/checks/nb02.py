@@ -293,13 +293,3 @@ GRADIENT_DESCENT_STEP = Exercise(gradient_descent_step, step_inputs, wrong={
     "You divided by the number of parameters: the step is lr * grad.":
         lambda theta, grad, lr: theta - lr * grad / len(theta),
 })  # fmt: skip
-
-EXERCISES = [
-    SOFTMAX_CROSS_ENTROPY,
-    SOFTMAX_CROSS_ENTROPY_GRADIENT,
-    DENSE_BACKWARD,
-    SIGMOID_BACKWARD,
-    RELU_BACKWARD,
-    QUADRATIC_GRADIENT,
-    GRADIENT_DESCENT_STEP,
-]

@@ -3,6 +3,7 @@
 import numpy as np
 
 from .exercise import Exercise
+from .mistakes import halved, halved_after_power, squared
 from .nb02 import relu_inputs
 
 # --- tanh -----------------------------------------------------------------------------------------
@@ -50,11 +51,7 @@ def leaky_relu_backward_inputs(rng):
     return dA, Z, slope[order]
 
 
-def leaky_relu_inputs(rng):
-    return leaky_relu_backward_inputs(rng)[1:]
-
-
-LEAKY_RELU = Exercise(leaky_relu, leaky_relu_inputs, wrong={
+LEAKY_RELU = Exercise(leaky_relu, lambda rng: leaky_relu_backward_inputs(rng)[1:], wrong={
     "This is the plain ReLU: below 0 a leaky one returns slope · Z.": lambda Z: np.maximum(Z, 0),
     "You used slope everywhere: above 0, Z passes unchanged.": lambda Z, slope: slope * Z,
     "You returned slope itself below 0: slope · Z is due.":
@@ -137,51 +134,46 @@ def scale_inputs(rng):
 
 
 HE_SCALE = Exercise(he_scale, lambda rng: scale_inputs(rng)[:1], wrong={
-    "This is the variance: the scale is its square root.": lambda n_in: 2 / n_in,
+    "This is the variance: the scale is its square root.": squared,
     "The 2 is missing: a ReLU lets half of the variance through, so He makes it double.":
-        lambda n_in: np.sqrt(1 / n_in),
+        lambda right: right / np.sqrt(2),
     "The 2 stands outside the root: √(2/n_in). Mind the brackets, (2 / n_in)**0.5.":
-        lambda n_in: 2 / np.sqrt(n_in),
+        lambda right: right * np.sqrt(2),
     "Only the 2 is under the root: √(2/n_in).": lambda n_in: np.sqrt(2) / n_in,
     "In Python **1/2 takes the power 1 and then halves: write **0.5 or **(1/2).":
-        lambda n_in: (2 / n_in) ** 1 / 2,
+        halved_after_power,
     "// cuts off the decimals, and leaves 0: divide with /.": lambda n_in: (2 // n_in) ** 0.5,
-    "The fraction is upside down: more inputs need smaller weights.":
-        lambda n_in: np.sqrt(n_in / 2),
-    "The 2 is in the denominator: √(2/n_in).": lambda n_in: np.sqrt(1 / (2 * n_in)),
+    "The fraction is upside down: more inputs need smaller weights.": lambda right: 1 / right,
+    "The 2 is in the denominator: √(2/n_in).": halved,
     "This is the limit of a uniform distribution: the standard deviation is √(2/n_in).":
-        lambda n_in: np.sqrt(6 / n_in),
+        lambda right: right * np.sqrt(3),
 })  # fmt: skip
 
 XAVIER_SCALE = Exercise(xavier_scale, scale_inputs, wrong={
-    "This is the variance: the scale is its square root.": lambda n_in, n_out: 2 / (n_in + n_out),
+    "This is the variance: the scale is its square root.": squared,
     "The 2 is missing: the variance is 1 over the mean of n_in and n_out.":
-        lambda n_in, n_out: np.sqrt(1 / (n_in + n_out)),
+        lambda right: right / np.sqrt(2),
     "This is the limit of a uniform distribution: the standard deviation has a 2 here.":
-        lambda n_in, n_out: np.sqrt(6 / (n_in + n_out)),
+        lambda right: right * np.sqrt(3),
     "This is He's scale: Xavier's also looks at n_out.": lambda n_in: np.sqrt(2 / n_in),
     "You looked at n_in only: the backward pass wants n_out, so take both.":
         lambda n_in: np.sqrt(1 / n_in),
     "You looked at n_out only: the forward pass wants n_in, so take both.":
         lambda n_out: np.sqrt(1 / n_out),
-    "The 2 stands outside the root: √(2/(n_in + n_out)).":
-        lambda n_in, n_out: 2 / np.sqrt(n_in + n_out),
-    "The 2 is in the denominator: 1 over (n_in + n_out)/2 is 2/(n_in + n_out).":
-        lambda n_in, n_out: np.sqrt(1 / (2 * (n_in + n_out))),
+    "The 2 stands outside the root: √(2/(n_in + n_out)).": lambda right: right * np.sqrt(2),
+    "The 2 is in the denominator: 1 over (n_in + n_out)/2 is 2/(n_in + n_out).": halved,
     "Brackets are missing: 2 / n_in + n_out divides by n_in only.":
         lambda n_in, n_out: np.sqrt(2 / n_in + n_out),
     "You took the mean of 1/n_in and 1/n_out: Xavier's is 1 over the mean of n_in and n_out.":
         lambda n_in, n_out: np.sqrt((1 / n_in + 1 / n_out) / 2),
     "In Python **1/2 takes the power 1 and then halves: write **0.5 or **(1/2).":
-        lambda n_in, n_out: (2 / (n_in + n_out)) ** 1 / 2,
+        halved_after_power,
     "You multiplied n_in and n_out: add them.": lambda n_in, n_out: np.sqrt(2 / (n_in * n_out)),
-    "The fraction is upside down: more neurons need smaller weights.":
-        lambda n_in, n_out: np.sqrt((n_in + n_out) / 2),
+    "The fraction is upside down: more neurons need smaller weights.": lambda right: 1 / right,
 })  # fmt: skip
 
 LEAKY_HE_SCALE = Exercise(leaky_he_scale, leaky_he_inputs, wrong={
-    "This is the variance: the scale is its square root.":
-        lambda n_in, slope: 2 / ((1 + slope**2) * n_in),
+    "This is the variance: the scale is its square root.": squared,
     "This is He's scale for the plain ReLU: the leak adds to E[A²].":
         lambda n_in: np.sqrt(2 / n_in),
     "The slope is not squared: E[A²] is a mean of squares.":
@@ -196,23 +188,12 @@ LEAKY_HE_SCALE = Exercise(leaky_he_scale, leaky_he_inputs, wrong={
         lambda n_in, slope: np.sqrt(2 / (1 + slope**2 * n_in)),
     "The ½ belongs to both halves: E[A²] is ½(1 + slope²) Var(Z).":
         lambda n_in, slope: np.sqrt(1 / ((0.5 + slope**2) * n_in)),
-    "The 2 is in the denominator: what makes up for a ½ is a 2 above.":
-        lambda n_in, slope: np.sqrt(1 / (2 * (1 + slope**2) * n_in)),
+    "The 2 is in the denominator: what makes up for a ½ is a 2 above.": halved,
     "In Python **1/2 takes the power 1 and then halves: write **0.5 or **(1/2).":
-        lambda n_in, slope: (2 / ((1 + slope**2) * n_in)) ** 1 / 2,
-    "The 2 is missing: each half of Z counts with weight ½.":
-        lambda n_in, slope: np.sqrt(1 / ((1 + slope**2) * n_in)),
+        halved_after_power,
+    "The 2 is missing: each half of Z counts with weight ½.": lambda right: right / np.sqrt(2),
     "1 + slope² is on the wrong side: a leak lets more through, so W must be smaller.":
         lambda n_in, slope: np.sqrt(2 * (1 + slope**2) / n_in),
     "The leak is subtracted: it adds to what the positive half lets through.":
         lambda n_in, slope: np.sqrt(2 / ((1 - slope**2) * n_in)),
 })  # fmt: skip
-
-EXERCISES = [
-    TANH_DERIVATIVE,
-    LEAKY_RELU,
-    LEAKY_RELU_BACKWARD,
-    HE_SCALE,
-    XAVIER_SCALE,
-    LEAKY_HE_SCALE,
-]

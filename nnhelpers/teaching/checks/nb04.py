@@ -117,18 +117,14 @@ def cosine_schedule(progress):
     return (1 + np.cos(np.pi * progress)) / 2
 
 
-def progress_inputs(rng):
-    return (float(rng.uniform(0.1, 0.4)),)
-
-
-COSINE_SCHEDULE = Exercise(cosine_schedule, progress_inputs, wrong={
+COSINE_SCHEDULE = Exercise(cosine_schedule, lambda rng: (float(rng.uniform(0.1, 0.4)),), terms={
+    "c": lambda progress: np.cos(np.pi * progress),
+}, wrong={
     "The ½ is missing: the factor starts at 1, not at 2.": doubled,
-    "The 1 + is missing: the factor ends at 0, never below it.":
-        lambda progress: np.cos(np.pi * progress),
-    "You halved the cosine only: (1 + cos) / 2 needs its brackets.":
-        lambda progress: 1 + np.cos(np.pi * progress) / 2,
+    "The 1 + is missing: the factor ends at 0, never below it.": lambda c: c,
+    "You halved the cosine only: (1 + cos) / 2 needs its brackets.": lambda c: 1 + c / 2,
     "You halved the cosine and left out the 1: it goes from ½ to -½. Add 1 first, then halve.":
-        lambda progress: np.cos(np.pi * progress) / 2,
+        lambda c: c / 2,
     "progress belongs inside the cosine, np.cos(np.pi * progress): yours is a straight line.":
         lambda progress: (1 + np.cos(np.pi) * progress) / 2,
     "This is a sine, which is ½ at the start: the cosine begins at its top.":
@@ -143,8 +139,7 @@ COSINE_SCHEDULE = Exercise(cosine_schedule, progress_inputs, wrong={
         lambda progress: (1 + np.cos(180 * progress)) / 2,
     "This is a whole wave: the factor would come back up to 1. Half of it ends at cos π.":
         lambda progress: (1 + np.cos(2 * np.pi * progress)) / 2,
-    "It rises from 0 to 1: the sign of the cosine is flipped.":
-        lambda progress: (1 - np.cos(np.pi * progress)) / 2,
+    "It rises from 0 to 1: the sign of the cosine is flipped.": lambda c: (1 - c) / 2,
     "This is a quarter of a wave, which drops steeply at the end: use (1 + cos πt) / 2.":
         lambda progress: np.cos(np.pi * progress / 2),
     "This is the straight line 1 - progress: bend it with a cosine.": lambda progress: 1 - progress,
@@ -194,5 +189,3 @@ SMOOTH = Exercise(smooth, smooth_inputs, terms={
         lambda from_0, beta, N: from_0 / (1 - beta ** np.arange(1, N + 1)),
     "Return the averages of all steps, shape (T,), not only the last.": lambda right: right[-1],
 })  # fmt: skip
-
-EXERCISES = [MINIBATCHES, COSINE_SCHEDULE, SMOOTH]

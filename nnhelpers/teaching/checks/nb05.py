@@ -166,5 +166,3 @@ RIDGE = Exercise(ridge, ridge_inputs, terms={
     "This is the minimum without the penalty: add l2 · I to X.T @ X / N.":
         lambda unpenalized: unpenalized,
 })  # fmt: skip
-
-EXERCISES = [L2_PENALTY, L2_GRADIENT, WEIGHT_DECAY_FACTOR, RIDGE]

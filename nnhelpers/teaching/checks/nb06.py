@@ -229,5 +229,3 @@ SWISH_BACKWARD = Exercise(swish_backward, swish_inputs, terms={
             dA * (without_brackets + Z * without_brackets * (1 - without_brackets)),
     "1/N is too much: it stands in the loss, once, and dA contains it already.": over_N,
 })  # fmt: skip
-
-EXERCISES = [CENTRAL_DIFFERENCE, RELATIVE_ERROR, COMPLEX_STEP, SWISH_BACKWARD]

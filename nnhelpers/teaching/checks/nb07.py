@@ -4,7 +4,7 @@ import numpy as np
 
 from .exercise import Exercise
 from .inputs import probabilities
-from .mistakes import over_N, summed_over_examples, times_N
+from .mistakes import over_N, squared, summed_over_examples, times_N
 
 # --- dropout_forward, dropout_backward ------------------------------------------------------------
 
@@ -176,8 +176,7 @@ MC_MEAN_AND_STD = Exercise(mc_mean_and_std, mc_inputs, returns=("mean", "std"), 
     "You summed over the passes: the mean divides by T.": {"mean": times_N},
     "This is the median of the passes: the mean is due.":
         {"mean": lambda P_passes: np.median(P_passes, axis=0)},
-    "This is the variance: the standard deviation is its square root.":
-        {"std": lambda right: right**2},
+    "This is the variance: the standard deviation is its square root.": {"std": squared},
     "You took the root of the sum of the squares: divide by T before the root.":
         {"std": lambda N, right: right * np.sqrt(N)},
     "You divided by T - 1: the formula here has 1/T.":
@@ -187,5 +186,3 @@ MC_MEAN_AND_STD = Exercise(mc_mean_and_std, mc_inputs, returns=("mean", "std"), 
     "This is the mean distance from the mean: square, average, then take the root.":
         {"std": lambda P_passes: abs(P_passes - P_passes.mean(axis=0)).mean(axis=0)},
 })  # fmt: skip
-
-EXERCISES = [DROPOUT_FORWARD, DROPOUT_BACKWARD, DROPOUT_VARIANCE, MC_MEAN_AND_STD]

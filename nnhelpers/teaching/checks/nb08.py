@@ -332,5 +332,3 @@ ADAMW_STEP = Exercise(adamw_step, adamw_inputs, returns=("theta", "m", "s"), ter
     "Return the new m and s, for the next step to go on from.":
         {"m": lambda m: m, "s": lambda s: s},
 })  # fmt: skip
-
-EXERCISES = [CORRECTED_AVERAGE, MOMENTUM_STEP, ADAM_STEP, NESTEROV_STEP, ADAMW_STEP]

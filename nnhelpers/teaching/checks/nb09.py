@@ -299,5 +299,3 @@ FOLD_BATCH_NORM = Exercise(
         {"b": lambda b, k, beta, mean: (b - mean + beta) * k},
     "b forgets the old b: (b - mean) * k + beta.": {"b": lambda k, beta, mean: beta - mean * k},
 })  # fmt: skip
-
-EXERCISES = [BATCH_NORM_FORWARD, BATCH_NORM_BACKWARD, RUNNING_AVERAGE, FOLD_BATCH_NORM]

@@ -184,5 +184,3 @@ NEAREST = Exercise(nearest, nearest_inputs, distinct=True, terms={
         lambda in_order, n: in_order[1 : n + 1],
     "You returned all rows in order: only the first n are wanted.": lambda in_order: in_order,
 })  # fmt: skip
-
-EXERCISES = [CONFUSION_MATRIX, MOST_CONFIDENT_MISTAKES, INPUT_GRADIENT, NEAREST]

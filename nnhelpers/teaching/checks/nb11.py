@@ -207,5 +207,3 @@ HYPERBAND_BRACKETS = Exercise(
     "The last bracket is missing: s goes down to 0, plain random search.":
         {"n": lambda right: right[:-1], "r": lambda right: right[:-1]},
 })  # fmt: skip
-
-EXERCISES = [LOG_UNIFORM, TRIALS_NEEDED, HALVING_SURVIVORS, HYPERBAND_BRACKETS]

@@ -209,5 +209,3 @@ QUANTIZE = Exercise(quantize, weights_inputs, returns=("q", "scale"), terms={
         {"q": lambda ratio, largest: np.rint(ratio) * (largest / 127)},
     "q has lost its sign: only the scale needs abs.": {"q": lambda ratio: np.rint(np.abs(ratio))},
 })  # fmt: skip
-
-EXERCISES = [DENSE_BACKWARD_WORK, ROOFLINE_TIME, SCALED_TRAINING, QUANTIZE]

@@ -381,5 +381,3 @@ ROWS_FOR = Exercise(rows_for, order_inputs, wrong={
     "This matrix puts things in order, but W is not in it: multiply W by it from the left.":
         lambda order: np.eye(len(order))[order],
 })  # fmt: skip
-
-EXERCISES = [STANDARD_ERROR, SMOOTHED_TARGETS, BILINEAR, EXPECTED_CALIBRATION_ERROR, ROWS_FOR]
