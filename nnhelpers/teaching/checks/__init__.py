@@ -9,7 +9,12 @@ from .feedback import Feedback
 __all__ = ["EXERCISES", "Exercise", "Feedback", "check"]
 
 MODULES = [nb00, nb01, nb02, nb03, nb04, nb05, nb06, nb07, nb08, nb09, nb10, nb11, nb12, nb13]
-EXERCISES = {exercise.name: exercise for module in MODULES for exercise in module.EXERCISES}
+EXERCISES = {
+    one.name: one
+    for module in MODULES
+    for one in vars(module).values()
+    if isinstance(one, Exercise)
+}
 
 
 def check(name, function, seed=None):

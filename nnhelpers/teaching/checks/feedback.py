@@ -67,3 +67,15 @@ class Feedback:
                 f'white-space: pre-wrap">{html.escape(self.details)}</pre>'
             )
         return panel + "</div>"
+
+
+class Problem(Exception):
+    """What a check found: carries the feedback out of the depth where it was found."""
+
+    def __init__(self, sentence, details="", mistake=None, status="wrong"):
+        super().__init__(sentence)
+        self.sentence, self.details = sentence, details
+        self.mistake, self.status = mistake, status
+
+    def feedback(self, name):
+        return Feedback(name, self.status, self.sentence, self.details, self.mistake)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from .exercise import Exercise
+from .mistakes import doubled
 
 # --- minibatches: any shuffle is right, so a judge looks at the batches ---------------------------
 
@@ -85,9 +86,28 @@ def judge_the_examples(order, counts, N, batch_size):
     return DROPPED if counts == [batch_size] * (N // batch_size) else GAPS
 
 
-def minibatches_only_within(N, batch_size, rng):
-    starts = range(0, N, batch_size)
-    return [rng.permutation(np.arange(start, min(start + batch_size, N))) for start in starts]
+MINIBATCHES = Exercise(
+    minibatches, minibatches_inputs, also=whole_batches_inputs, judge=judge_minibatches, terms={
+    "order": lambda N, rng: rng.permutation(N),
+    "starts": lambda N, batch_size: range(0, N, batch_size),
+    "unshuffled": lambda N, batch_size, starts: [np.arange(N)[s : s + batch_size] for s in starts],
+}, wrong={
+    DROPPED: lambda right: right[:-1],
+    REPEATED: lambda N, batch_size, rng, starts: [rng.integers(0, N, batch_size) for _ in starts],
+    NOT_SHUFFLED: lambda unshuffled: unshuffled,
+    NOT_YOUR_RNG: lambda N, batch_size: minibatches(N, batch_size, np.random.default_rng()),
+    ALWAYS_SAME: lambda N, batch_size: minibatches(N, batch_size, np.random.default_rng(0)),
+    UNEVEN: lambda N, batch_size, order: np.array_split(order, -(-N // batch_size)),
+    ONLY_WITHIN: lambda unshuffled, rng: [rng.permutation(batch) for batch in unshuffled],
+    NO_STEP: lambda N, batch_size, order: [order[s : s + batch_size] for s in range(N)],
+    ONE_BATCH: lambda right: right[:1],
+    EMPTY: lambda batch_size, order, starts: [order[s:batch_size] for s in starts],
+    EMPTY_LAST: lambda N, batch_size, order:
+        [order[s : s + batch_size] for s in range(0, N + 1, batch_size)],
+    OUTSIDE: lambda right: [1 + batch for batch in right],
+    GAPS: lambda right: [batch[:-1] for batch in right],
+    NOT_INDICES: lambda order: order,
+})  # fmt: skip
 
 
 # --- cosine_schedule ------------------------------------------------------------------------------
@@ -95,6 +115,35 @@ def minibatches_only_within(N, batch_size, rng):
 
 def cosine_schedule(progress):
     return (1 + np.cos(np.pi * progress)) / 2
+
+
+COSINE_SCHEDULE = Exercise(cosine_schedule, lambda rng: (float(rng.uniform(0.1, 0.4)),), terms={
+    "c": lambda progress: np.cos(np.pi * progress),
+}, wrong={
+    "The ½ is missing: the factor starts at 1, not at 2.": doubled,
+    "The 1 + is missing: the factor ends at 0, never below it.": lambda c: c,
+    "You halved the cosine only: (1 + cos) / 2 needs its brackets.": lambda c: 1 + c / 2,
+    "You halved the cosine and left out the 1: it goes from ½ to -½. Add 1 first, then halve.":
+        lambda c: c / 2,
+    "progress belongs inside the cosine, np.cos(np.pi * progress): yours is a straight line.":
+        lambda progress: (1 + np.cos(np.pi) * progress) / 2,
+    "This is a sine, which is ½ at the start: the cosine begins at its top.":
+        lambda progress: (1 + np.sin(np.pi * progress)) / 2,
+    "π divided by progress is no angle of a wave: multiply, np.cos(np.pi * progress).":
+        lambda progress: (1 + np.cos(np.pi / progress)) / 2,
+    "3.14 is not precise enough for this check: take np.pi.":
+        lambda progress: (1 + np.cos(3.14 * progress)) / 2,
+    "π is missing: half a wave goes from cos 0 to cos π.":
+        lambda progress: (1 + np.cos(progress)) / 2,
+    "180 is for degrees: NumPy's cosine takes radians, and half a wave is π.":
+        lambda progress: (1 + np.cos(180 * progress)) / 2,
+    "This is a whole wave: the factor would come back up to 1. Half of it ends at cos π.":
+        lambda progress: (1 + np.cos(2 * np.pi * progress)) / 2,
+    "It rises from 0 to 1: the sign of the cosine is flipped.": lambda c: (1 - c) / 2,
+    "This is a quarter of a wave, which drops steeply at the end: use (1 + cos πt) / 2.":
+        lambda progress: np.cos(np.pi * progress / 2),
+    "This is the straight line 1 - progress: bend it with a cosine.": lambda progress: 1 - progress,
+})  # fmt: skip
 
 
 # --- smooth ---------------------------------------------------------------------------------------
@@ -108,177 +157,35 @@ def smooth(values, beta):
     return s
 
 
-def smooth_from(first):
-    """The mistake of starting the average at `first` and not at the first value."""
-
-    def mistake(values, beta):
-        return smooth(np.concatenate([[first], values]), beta)[1:]
-
-    return mistake
+def smooth_inputs(rng):
+    return rng.uniform(1, 3, int(rng.integers(6, 12))), rng.uniform(0.6, 0.9)
 
 
-def smooth_late(values, beta):
-    s = smooth(values, beta)
-    return np.concatenate([s[:1], s[:-1]])
-
-
-def smooth_one_step(values, beta):
-    s = np.zeros(len(values))
-    s[:2] = smooth(values[:2], beta)
-    return s
-
-
-def smooth_bias_corrected(values, beta):
-    from_zero = smooth_from(0.0)(values, beta)
-    return from_zero / (1 - beta ** np.arange(1, len(values) + 1))
-
-
-def smooth_without_memory(values, beta):
-    before = np.concatenate([values[:1], values[:-1]])
-    return beta * before + (1 - beta) * values
-
-
-EXERCISES = [
-    Exercise(
-        name="minibatches",
-        notebook="04",
-        right=minibatches,
-        inputs=minibatches_inputs,
-        also=whole_batches_inputs,
-        judge=judge_minibatches,
-        wrong={
-            DROPPED: lambda N, batch_size, rng: minibatches(N, batch_size, rng)[:-1],
-            REPEATED: lambda N, batch_size, rng: [
-                rng.integers(0, N, size=batch_size) for _ in range(0, N, batch_size)
-            ],
-            NOT_SHUFFLED: lambda N, batch_size, rng: [
-                np.arange(start, min(start + batch_size, N)) for start in range(0, N, batch_size)
-            ],
-            NOT_YOUR_RNG: lambda N, batch_size, rng: minibatches(
-                N, batch_size, np.random.default_rng()
-            ),
-            ALWAYS_SAME: lambda N, batch_size, rng: minibatches(
-                N, batch_size, np.random.default_rng(0)
-            ),
-            UNEVEN: lambda N, batch_size, rng: np.array_split(
-                rng.permutation(N), -(-N // batch_size)
-            ),
-            ONLY_WITHIN: minibatches_only_within,
-            NO_STEP: lambda N, batch_size, rng: [
-                order[start : start + batch_size]
-                for order in [rng.permutation(N)]
-                for start in range(N)
-            ],
-            ONE_BATCH: lambda N, batch_size, rng: minibatches(N, batch_size, rng)[:1],
-            EMPTY: lambda N, batch_size, rng: [
-                order[start:batch_size]
-                for order in [rng.permutation(N)]
-                for start in range(0, N, batch_size)
-            ],
-            EMPTY_LAST: lambda N, batch_size, rng: [
-                order[i * batch_size : (i + 1) * batch_size]
-                for order in [rng.permutation(N)]
-                for i in range(N // batch_size + 1)
-            ],
-            OUTSIDE: lambda N, batch_size, rng: [
-                1 + batch for batch in minibatches(N, batch_size, rng)
-            ],
-            GAPS: lambda N, batch_size, rng: [
-                batch[:-1] for batch in minibatches(N, batch_size, rng)
-            ],
-            NOT_INDICES: lambda N, batch_size, rng: rng.permutation(N),
-        },
-    ),
-    Exercise(
-        name="cosine_schedule",
-        notebook="04",
-        right=cosine_schedule,
-        inputs=lambda rng: (float(rng.uniform(0.1, 0.4)),),
-        wrong={
-            "The ½ is missing: the factor starts at 1, not at 2.": (
-                lambda progress: 1 + np.cos(np.pi * progress)
-            ),
-            "The 1 + is missing: the factor ends at 0, never below it.": (
-                lambda progress: np.cos(np.pi * progress)
-            ),
-            "You halved the cosine only: (1 + cos) / 2 needs its brackets.": (
-                lambda progress: 1 + np.cos(np.pi * progress) / 2
-            ),
-            "You halved the cosine and left out the 1: it goes from ½ to -½. Add 1 first, then "
-            "halve.": lambda progress: np.cos(np.pi * progress) / 2,
-            "progress belongs inside the cosine, np.cos(np.pi * progress): yours is a straight line.": (
-                lambda progress: (1 + np.cos(np.pi) * progress) / 2
-            ),
-            "This is a sine, which is ½ at the start: the cosine begins at its top.": (
-                lambda progress: (1 + np.sin(np.pi * progress)) / 2
-            ),
-            "π divided by progress is no angle of a wave: multiply, np.cos(np.pi * progress).": (
-                lambda progress: (1 + np.cos(np.pi / progress)) / 2
-            ),
-            "3.14 is not precise enough for this check: take np.pi.": (
-                lambda progress: (1 + np.cos(3.14 * progress)) / 2
-            ),
-            "π is missing: half a wave goes from cos 0 to cos π.": (
-                lambda progress: (1 + np.cos(progress)) / 2
-            ),
-            "180 is for degrees: NumPy's cosine takes radians, and half a wave is π.": (
-                lambda progress: (1 + np.cos(180 * progress)) / 2
-            ),
-            "This is a whole wave: the factor would come back up to 1. Half of it ends at cos π.": (
-                lambda progress: (1 + np.cos(2 * np.pi * progress)) / 2
-            ),
-            "It rises from 0 to 1: the sign of the cosine is flipped.": (
-                lambda progress: (1 - np.cos(np.pi * progress)) / 2
-            ),
-            "This is a quarter of a wave, which drops steeply at the end: use (1 + cos πt) / 2.": (
-                lambda progress: np.cos(np.pi * progress / 2)
-            ),
-            "This is the straight line 1 - progress: bend it with a cosine.": (
-                lambda progress: 1 - progress
-            ),
-        },
-    ),
-    Exercise(
-        name="smooth",
-        notebook="04",
-        right=smooth,
-        inputs=lambda rng: (rng.uniform(1, 3, int(rng.integers(6, 12))), rng.uniform(0.6, 0.9)),
-        wrong={
-            "It starts at 0, so it is too low for a long time: start at the first value.": (
-                smooth_from(0.0)
-            ),
-            "s[0] was left at 0: it is the first value, and the loop starts after it.": (
-                lambda values, beta: smooth(np.concatenate([[0.0], values[1:]]), beta)
-            ),
-            "beta and 1 - beta have changed places: beta belongs to the old average.": (
-                lambda values, beta: smooth(values, 1 - beta)
-            ),
-            "Each average comes one step late: s[t] already contains values[t].": smooth_late,
-            "You averaged with the value before, not with the average before: use s[t - 1].": (
-                smooth_without_memory
-            ),
-            "The factor 1 - beta is missing: the new value counts 1 - beta, or it all adds up.": (
-                lambda values, beta: smooth(
-                    np.concatenate([values[:1], values[1:] / (1 - beta)]), beta
-                )
-            ),
-            "Only the first step was made. Look whether `return` stands inside the loop.": smooth_one_step,
-            "The last average is missing: range(1, T) goes to T - 1 by itself.": (
-                lambda values, beta: np.append(smooth(values, beta)[:-1], 0.0)
-            ),
-            "The old average never changes: put the new one in its place in each step.": (
-                lambda values, beta: np.append(
-                    values[:1], beta * values[0] + (1 - beta) * values[1:]
-                )
-            ),
-            "You mixed each value with itself: beta belongs to s[t - 1], the average before.": lambda values, beta: (
-                values.copy()
-            ),
-            "This starts at 0 and divides by 1 - beta^t to make up for it (you will meet that in "
-            "notebook 08): start at the first value.": smooth_bias_corrected,
-            "Return the averages of all steps, shape (T,), not only the last.": (
-                lambda values, beta: smooth(values, beta)[-1]
-            ),
-        },
-    ),
-]
+SMOOTH = Exercise(smooth, smooth_inputs, terms={
+    "from_0": lambda values, beta: smooth(np.append(0.0, values), beta)[1:],
+}, wrong={
+    "It starts at 0, so it is too low for a long time: start at the first value.":
+        lambda from_0: from_0,
+    "s[0] was left at 0: it is the first value, and the loop starts after it.":
+        lambda values, beta: smooth(np.append(0.0, values[1:]), beta),
+    "beta and 1 - beta have changed places: beta belongs to the old average.":
+        lambda values, beta: smooth(values, 1 - beta),
+    "Each average comes one step late: s[t] already contains values[t].":
+        lambda right: np.append(right[:1], right[:-1]),
+    "You averaged with the value before, not with the average before: use s[t - 1].":
+        lambda values, beta: beta * np.append(values[:1], values[:-1]) + (1 - beta) * values,
+    "The factor 1 - beta is missing: the new value counts 1 - beta, or it all adds up.":
+        lambda values, beta: smooth(np.append(values[:1], values[1:] / (1 - beta)), beta),
+    "Only the first step was made. Look whether `return` stands inside the loop.":
+        lambda right: right * (np.arange(len(right)) < 2),
+    "The last average is missing: range(1, T) goes to T - 1 by itself.":
+        lambda right: np.append(right[:-1], 0.0),
+    "The old average never changes: put the new one in its place in each step.":
+        lambda values, beta: np.append(values[:1], beta * values[0] + (1 - beta) * values[1:]),
+    "You mixed each value with itself: beta belongs to s[t - 1], the average before.":
+        lambda values: values,
+    "This starts at 0 and divides by 1 - beta^t to make up for it (you will meet that in notebook "
+    "08): start at the first value.":
+        lambda from_0, beta, N: from_0 / (1 - beta ** np.arange(1, N + 1)),
+    "Return the averages of all steps, shape (T,), not only the last.": lambda right: right[-1],
+})  # fmt: skip

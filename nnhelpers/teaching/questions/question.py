@@ -3,8 +3,7 @@
 import html
 import math
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 LETTERS = "ABCDEFGH"
 
@@ -19,26 +18,14 @@ class Choice:
         Unique over all notebooks: `ask(name)` shows the question.
     text : str
         The question. `` `code` `` and ``$maths$`` are set as such.
-    right : tuple of (str, str)
-        The right answer, and why it is right.
-    wrong : dict
-        From each wrong answer to what its giver is told: where the thought went astray.
-    place : int
-        Where the right answer stands among the others: 0 is first.
+    answers : list of (str, str, bool)
+        Each answer, in order; what its giver is told: why it is right, or where the thought went
+        astray; and whether it is right.
     """
 
     name: str
     text: str
-    right: tuple
-    wrong: dict
-    place: int = 0
-
-    @property
-    def answers(self):
-        """All answers in their order: a list of (answer, what its giver is told, whether right)."""
-        answers = [(answer, told, False) for answer, told in self.wrong.items()]
-        answers.insert(self.place, (*self.right, True))
-        return answers
+    answers: list
 
     def as_text(self):
         """The question as plain text, without its answer."""
@@ -62,26 +49,37 @@ class Number:
     ----------
     name, text : str
         As for `Choice`.
-    answer : callable
-        Computes the right number there and then, by the package or by the formula: no number is
-        stored that a mistake could have got into.
+    formula : str
+        Computes the right number there and then, by the package or by hand: no number is stored
+        that a mistake could have got into.
     why : str
         How one gets there.
     mistakes : dict
-        From a sentence that names a mistake to the callable that computes what it leads to.
+        From a sentence that names a mistake to the formula of what it leads to.
     unit : str
         What stands behind the number, for example "parameters" or "%".
     tolerance : float
         The largest relative error that is still right; 0 for whole numbers.
+    names : dict
+        What the formulas can use, besides Python's `math`.
     """
 
     name: str
     text: str
-    answer: Callable
+    formula: str
     why: str
     mistakes: dict
     unit: str = ""
     tolerance: float = 0.0
+    names: dict = field(default_factory=dict)
+
+    def answer(self):
+        """The right number."""
+        return self.value_of(self.formula)
+
+    def value_of(self, formula):
+        """The number that a formula of this question gives."""
+        return eval(formula, vars(math) | self.names)
 
     def reply(self, typed):
         """What is to be said to this answer: (whether it is right, a sentence)."""
@@ -92,7 +90,7 @@ class Number:
         if self.is_close(number, self.answer()):
             return True, self.why
         for sentence, mistaken in self.mistakes.items():
-            if self.is_close(number, mistaken()):
+            if self.is_close(number, self.value_of(mistaken)):
                 return False, sentence
         size = "too large" if number > self.answer() else "too small"
         return False, f"{typed.strip()} is {size}."
@@ -109,6 +107,43 @@ class Number:
         """The question as HTML, with the answer folded, for where no kernel compares."""
         shown = f"{show_number(self.answer())} {html.escape(self.unit)}".strip()
         return frame(markup(self.text), fold("The answer", f"{shown}. {markup(self.why)}"))
+
+
+# --- reading -------------------------------------------------------------------------------------
+
+
+def read(text, **names):
+    """The questions of a text in which each is a block of lines, and an empty line ends it.
+
+    A block is the name, the question, and its answers, `+` for the right one and `-` for wrong
+    ones, each with what its giver is told: after ` | `, or indented below it. `=` in place of `+`
+    makes a question for a number: what stands behind `=` and `-` are formulas, and `  [unit]` and
+    `  ±1%`, the tolerance, may follow. `names` are what the formulas can use, besides `math`.
+    """
+    return [read_question(block, names) for block in text.strip().split("\n\n")]
+
+
+def read_question(block, names):
+    """The question of one block: a Choice or a Number."""
+    head, *answers = re.split(r"\n(?=[-+=] )", block)
+    name, text = head.split("\n", 1)
+    answers = [re.split(r" \| |\n {4}", answer, maxsplit=1) for answer in answers]
+    answers = [(answer[0], on_one_line(answer[2:]), on_one_line(told)) for answer, told in answers]
+    if all(mark != "=" for mark, _, _ in answers):
+        answers = [(answer, told, mark == "+") for mark, answer, told in answers]
+        return Choice(name, on_one_line(text), answers)
+    [(right, why)] = [(answer, told) for mark, answer, told in answers if mark == "="]
+    formula, unit, tolerance = re.fullmatch(RIGHT_NUMBER, right).groups("")
+    mistakes = {told: answer for mark, answer, told in answers if mark == "-"}
+    tolerance = float(tolerance or 0) / 100
+    return Number(name, on_one_line(text), formula, why, mistakes, unit, tolerance, names)
+
+
+RIGHT_NUMBER = r"(.*?)(?:  \[(.*)\])?(?:  ±(.*)%)?"
+
+
+def on_one_line(text):
+    return re.sub(r"\n\s*", " ", text)
 
 
 def read_number(typed, unit=""):
