@@ -9,7 +9,7 @@ from ..data import load_mnist
 from ..network import Network
 from ..support.digits import center_digit
 from .controls import Button, Checkbox, Menu, Slider
-from .draw_ink import SIDE, Stroke, add_ink, checked_points, coarse, moved, sheet
+from .draw_ink import SIDE, Stroke, add_ink, checked_points, coarse, moved, paper
 from .draw_network import Reader, best_two, draw_reading
 from .live import LiveWidget
 
@@ -17,13 +17,11 @@ from .live import LiveWidget
 PEN = 2.4
 
 
-class Loaded(NamedTuple):
-    """A digit of the data that was put on the paper, by its number."""
+class Sheet(NamedTuple):
+    """What is on the paper: a digit of the data, by its number or None, and the pen's strokes."""
 
-    number: int
-
-
-CLEARED = "cleared"  # a clean sheet; like a Stroke and a Loaded, a thing that Undo takes back
+    number: int | None = None
+    strokes: tuple = ()
 
 
 class DrawDigit(LiveWidget):
@@ -50,9 +48,10 @@ class DrawDigit(LiveWidget):
     def __init__(self, net, digits, hidden=None):
         self.net, (self._X, self._y) = net, digits
         self._reader = Reader(net, hidden)
-        # What was done, what was undone; a stroke in the making; the last stroke of each page.
-        self._done, self._undone, self._wet, self._seen = [], [], None, {}
-        self._ink, self._wet_ink = sheet(), None
+        # What is on the paper, and was before; what was undone; a stroke in the making; the last
+        # stroke of each page.
+        self._sheets, self._undone, self._wet, self._seen = [Sheet()], [], None, {}
+        self._ink, self._wet_ink = paper(), None
         self._rng = np.random.default_rng()  # which digit comes next need not be the same twice
         self._noise = np.random.default_rng(0).standard_normal((SIDE, SIDE))
         super().__init__(
@@ -86,19 +85,19 @@ class DrawDigit(LiveWidget):
     @property
     def strokes(self):
         with self.lock:
-            return [stroke.points.copy() for stroke in self._visible()[1]]
+            return [stroke.points.copy() for stroke in self._sheet.strokes]
 
     def add_stroke(self, points, width=None):
         """Draw a line through ``points``, pairs (right, down) in pixels of the 28 by 28 paper."""
         with self.lock:
             width = self.values["pen"] if width is None else self.controls["pen"].check(width)
-            self._do(Stroke(checked_points(points), width))
+            self._draw_stroke(Stroke(checked_points(points), width))
 
     def load(self, number=None):
         """Put digit ``number`` of the data on the paper, or a random one."""
         with self.lock:
             number = self._rng.integers(len(self._y)) if number is None else number
-            self._do(Loaded(self.controls["number"].check(int(number))))
+            self._put(Sheet(self.controls["number"].check(int(number))))
 
     def load_mistake(self):
         """Put a digit on the paper that the network gets wrong, a random one.
@@ -109,35 +108,35 @@ class DrawDigit(LiveWidget):
             If it gets none of them wrong.
         """
         with self.lock:
-            self._do(Loaded(self._reader.find_mistake(self._X, self._y, self._rng)))
+            self._put(Sheet(self._reader.find_mistake(self._X, self._y, self._rng)))
 
     def clear(self):
         """Take a clean sheet of paper."""
         with self.lock:
-            if self._visible() != (None, []):
-                self._do(CLEARED)
+            if self._sheet != Sheet():
+                self._put(Sheet())
 
     def undo(self):
         """Take back what was done last: a stroke, a digit that was loaded, a clean sheet."""
-        self._shift(self._done, self._undone)
+        with self.lock:
+            if len(self._sheets) > 1:
+                self._undone.append(self._sheets.pop())
+                self._paper_changed()
 
     def redo(self):
         """Do again what was taken back last."""
-        self._shift(self._undone, self._done)
-
-    def _shift(self, source, target):
         with self.lock:
-            if source:
-                target.append(source.pop())
+            if self._undone:
+                self._sheets.append(self._undone.pop())
                 self._paper_changed()
 
     # ------------------------------------------------------------------ what the page sends
 
     def changed(self, name, value):
         if name == "number":
-            if self._done and isinstance(self._done[-1], Loaded):
-                self._done.pop()  # going through the digits is one thing to undo, not a hundred
-            self._do(Loaded(value))
+            if self._sheet.number is not None and not self._sheet.strokes:
+                self._sheets.pop()  # going through the digits is one thing to undo, not a hundred
+            self._put(Sheet(value))
         elif name != "pen":
             self._show_answer()
 
@@ -154,7 +153,7 @@ class DrawDigit(LiveWidget):
         stroke = Stroke(points, self.controls["pen"].check(content["width"]))
         if content["done"]:
             self._seen[content["pen"]] = content["serial"]
-            self._do(stroke)
+            self._draw_stroke(stroke)
             return
         name = (content["pen"], content["serial"])
         if self._wet is None or self._wet[0] != name:
@@ -166,32 +165,28 @@ class DrawDigit(LiveWidget):
 
     # ------------------------------------------------------------------ the paper
 
-    def _do(self, action):
-        self._done.append(action)
-        self._undone.clear()
-        self._paper_changed(added=action if isinstance(action, Stroke) else None)
+    @property
+    def _sheet(self):
+        return self._sheets[-1]
 
-    def _visible(self):
-        """Return (number of the loaded digit or None, strokes): what lies on the paper."""
-        number, strokes = None, []
-        for action in self._done:
-            if isinstance(action, Stroke):
-                strokes.append(action)
-            else:
-                number, strokes = getattr(action, "number", None), []
-        return number, strokes
+    def _put(self, sheet, added=None):
+        self._sheets.append(sheet)
+        self._undone.clear()
+        self._paper_changed(added)
+
+    def _draw_stroke(self, stroke):
+        self._put(self._sheet._replace(strokes=(*self._sheet.strokes, stroke)), added=stroke)
 
     def _paper_changed(self, added=None):
         """Bring paper, buttons and page up to date; all is drawn anew but what was ``added``."""
-        number, strokes = self._visible()
-        self._wet = None
+        (number, strokes), self._wet = self._sheet, None
         if added is None:
-            self._ink = sheet(None if number is None else self._digit(number))
+            self._ink = paper(None if number is None else self._digit(number))
         if number is not None:
             self.values["number"] = number
         for stroke in strokes if added is None else [added]:
             add_ink(self._ink, *stroke)
-        able = {"undo": self._done, "redo": self._undone, "clear": number is not None or strokes}
+        able = {"undo": self._sheets[1:], "redo": self._undone, "clear": self._sheet != Sheet()}
         self.disable(name for name, something in able.items() if not something)
         digit = [] if number is None else [np.round(255 * self._X[number]).astype("uint8")]
         lines = [stroke.points.astype("<f4").tobytes() for stroke in strokes]
@@ -207,7 +202,7 @@ class DrawDigit(LiveWidget):
     def _seen_image(self):
         """Return the 28 by 28 pixels that go into the network."""
         values = self.values
-        number, strokes = self._visible()
+        number, strokes = self._sheet
         if number is not None and not strokes and self._wet is None:
             image = self._digit(number)  # MNIST has centred it
         else:
@@ -231,17 +226,16 @@ class DrawDigit(LiveWidget):
 
     def _label(self):
         """Return the class of the digit on the paper, as the data say; None if a hand drew it."""
-        number, strokes = self._visible()
+        number, strokes = self._sheet
         return None if number is None or strokes or self._wet else int(self._y[number])
 
     def _show_answer(self):
-        number, strokes = self._visible()
-        now = self._now()
+        now, reader = self._now(), self._reader
         best, second = best_two(now.probabilities)
-        reader = self._reader
         self.publish("answer", {
-            "answer": best, "second": second, "number": number, "label": self._label(),
-            "empty": number is None and not strokes and self._wet is None,
+            "answer": best, "second": second, "number": self._sheet.number,
+            "label": self._label(),
+            "empty": self._sheet == Sheet() and self._wet is None,
             "about": now.about, "rival": now.rival, "timesInk": self.values["times_ink"],
             "points": self._wet[1] if self._wet else 0,
             "layers": [{"number": n, "name": reader.name_of(n)} for n in reader.inner],
@@ -252,15 +246,15 @@ class DrawDigit(LiveWidget):
     def draw(self, figure):
         """Draw what is on the paper, or else a digit of the data, and what the network says."""
         with self.lock:
-            number = self._visible()[0]
+            number = self._sheet.number
             if not self._ink.any():
                 number = self.values["number"]
                 now = self._read(self._digit(number))
-                paper = now.image  # drawn smooth, as on the live paper
+                ink = now.image  # drawn smooth, as on the live paper
             else:
-                now, paper = self._now(), self._ink
+                now, ink = self._now(), self._ink
         title = "on paper" if number is None else f"digit {number} of the data"
-        draw_reading(figure, paper, title, now)
+        draw_reading(figure, ink, title, now)
 
 
 def _controls(n_digits, n_classes):

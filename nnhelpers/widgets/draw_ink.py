@@ -71,7 +71,7 @@ def coarse(ink):
     return ink.reshape(SIDE, FINE, SIDE, FINE).mean(axis=(1, 3))
 
 
-def sheet(image=None):
+def paper(image=None):
     """Return fine paper, clean or with an image (28, 28) on it."""
     blank = np.zeros((SIDE * FINE, SIDE * FINE))
     return blank if image is None else blank + np.kron(image, np.ones((FINE, FINE)))
