@@ -124,7 +124,7 @@ def test_noise_shift_and_turn_change_what_the_network_sees(pad, mnist):
     noisy = pad.image
     assert 0 <= noisy.min() and noisy.max() <= 1 and 0.1 < np.abs(noisy - plain).mean() < 0.3
     assert np.array_equal(pad.image, noisy), "it does not flicker"
-    pad.pressed("noise_again")
+    pad.noise_again()
     assert not np.array_equal(pad.image, noisy)
     pad.set_value("noise", 0.0)
     pad.set_value("right", 2.0)

@@ -169,19 +169,6 @@ def test_mnist_with_its_own_validation_set(panel):
     assert live.trainer.snapshot().valid_accuracy is not None
 
 
-def test_divergence_is_said_and_reset_helps(panel):
-    live = panel(optimizer="SGD", epochs=100)
-    page = Page(live)
-    live.set_value("lr", 10)
-    live.trainer.optimizer.lr = 1e30  # further than the slider goes
-    live.train()
-    wait_for(lambda: live.state != "running")
-    progress = page.last("progress")
-    assert progress["state"] == "diverged" and "too high" in progress["message"]
-    live.reset()
-    assert page.last("progress")["state"] == "ready"
-
-
 def test_training_pauses_when_nobody_looks(panel):
     live = panel(epochs=100_000)
     page = Page(live)

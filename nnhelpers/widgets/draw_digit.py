@@ -130,6 +130,12 @@ class DrawDigit(LiveWidget):
                 self._sheets.append(self._undone.pop())
                 self._paper_changed()
 
+    def noise_again(self):
+        """Take other random numbers for the noise."""
+        with self.lock:
+            self._noise = self._rng.standard_normal((SIDE, SIDE))
+            self._show_answer()
+
     # ------------------------------------------------------------------ what the page sends
 
     def changed(self, name, value):
@@ -139,13 +145,6 @@ class DrawDigit(LiveWidget):
             self._put(Sheet(value))
         elif name != "pen":
             self._show_answer()
-
-    def pressed(self, name):
-        if name == "noise_again":
-            self._noise = self._rng.standard_normal((SIDE, SIDE))
-            self._show_answer()
-        else:
-            getattr(self, name)()
 
     def receive_stroke(self, content, buffers):
         """Take the points of one stroke from its beginning, while it is drawn and at its end."""

@@ -7,6 +7,7 @@ kept in the notebook: a saved notebook holds one line of text and one figure.
 
 import functools
 import json
+import re
 import threading
 import time
 from pathlib import Path
@@ -93,7 +94,8 @@ class LiveWidget(Still, anywidget.AnyWidget):
         """Called after the control ``name`` was set to ``value``; ``values`` has it already."""
 
     def pressed(self, name):
-        """Called after the button ``name`` was pressed."""
+        """Called after the button ``name`` was pressed; calls the method of that name."""
+        getattr(self, name)()
 
     def unwatched(self):
         """Called when the last page that showed the widget is gone: stop what costs time."""
@@ -284,6 +286,9 @@ def in_words(error):
 
 def module_of(script):
     """Return one JavaScript text for anywidget: ``script`` with all that it may import."""
-    modules = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.js")}
-    loader = modules.pop("loader.js")
+    modules, wanted = {}, [script]
+    for name in wanted:
+        modules[name] = (FOLDER / name).read_text(encoding="utf-8")
+        wanted += sorted(set(re.findall(r' from "\./(.+?)"', modules[name])) - {*wanted})
+    loader = (FOLDER / "loader.js").read_text(encoding="utf-8")
     return f"const MODULES = {json.dumps(modules)};\nconst ENTRY = {script!r};\n{loader}"

@@ -57,8 +57,6 @@ class Playground(TrainingWidget):
         networks of this size are too small for a GPU.
     train_set, test_set : pair (X, y)
         The points; X of shape (N, 2).
-    history : LiveHistory
-        The curves so far; ``nn.plot_history(playground.history)`` draws them.
     code : str
         Python code that builds the network as it is now.
     """

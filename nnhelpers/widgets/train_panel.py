@@ -30,15 +30,7 @@ FIGURE_WORK, FIGURE_POINTS = 1e10, 8
 
 
 class LiveTraining(TrainingWidget):
-    """Controls, buttons and curves around a :class:`Trainer`; made by :func:`train_panel`.
-
-    Attributes
-    ----------
-    net : Network
-        A copy of the network as it is now.
-    history : LiveHistory
-        The curves so far; ``nn.plot_history(panel.history)`` draws them.
-    """
+    """Controls, buttons and curves around a :class:`Trainer`; made by :func:`train_panel`."""
 
     script = "train_panel.js"
 

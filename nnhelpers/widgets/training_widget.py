@@ -23,13 +23,6 @@ class TrainingWidget(LiveWidget):
     """A live widget around a :class:`Trainer`, which a subclass keeps in ``trainer``.
 
     A subclass has ``begin_anew``, and ``look(trainer)``, which publishes what there is to see.
-
-    Attributes
-    ----------
-    net : Network
-        A copy of the network as it is now.
-    history : LiveHistory
-        The curves so far; ``nn.plot_history(widget.history)`` draws them.
     """
 
     trainer = None
@@ -69,9 +62,6 @@ class TrainingWidget(LiveWidget):
         """Begin anew, with all settings as the controls say."""
         with self.lock:
             self.begin_anew()
-
-    def pressed(self, name):
-        getattr(self, name)()
 
     def unwatched(self):
         self.trainer.pause()  # nobody looks: the processor is for others

@@ -86,12 +86,15 @@ class XRay(LiveWidget):
     def step(self):
         """Apply one step of gradient descent for this example, as the button does."""
         with self.lock:
-            self.pressed("step")
+            self._apply()
+            self._look()
 
     def reset(self):
         """Take all steps back."""
         with self.lock:
-            self.pressed("reset")
+            self._twin.theta[...] = self._first
+            self._steps, self._result = 0, None
+            self._look()
 
     # ------------------------------------------------------------------ what the page sends
 
@@ -103,23 +106,13 @@ class XRay(LiveWidget):
             self._look()
             self._move(*self._start())
 
-    def pressed(self, name):
-        if name == "step":
-            self._apply()
-        else:
-            self._twin.theta[...] = self._first
-            self._steps, self._result = 0, None
-        self._look()
-
     def receive_place(self, content, buffers):
         self._move(content["i"], content["j"], by=content["by"])
 
     def _move(self, i, j, by=None):
         """Note the place, and tell the pages: all but the one whose hand moved it."""
-        for name, value, size in (
-            ("input i", i, self._dense.n_in),
-            ("unit j", j, self._dense.n_out),
-        ):
+        sizes = {"input i": (i, self._dense.n_in), "unit j": (j, self._dense.n_out)}
+        for name, (value, size) in sizes.items():
             whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
             if not whole or not 0 <= value < size:
                 raise ValueError(
