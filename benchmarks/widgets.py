@@ -38,24 +38,6 @@ PAD = "import nnhelpers as nn\npad = nn.widgets.draw_digit(nn.mlp([784, 128, 10]
 SLIDERS = {"scale": "initial scale: another network", "noise": "noise: other points"}
 GOAL = {"median_ms": 100, "p95_ms": 200, "steps_per_second": 2000, "pause_ms": 200}
 
-# The clock starts with the browser's own time of what the hand did (`event` in one of `touched`),
-# and stops in the frame after that in which all of `canvases` were drawn: what was drawn is on the
-# screen by then.
-WATCH = """([root, touched, event, canvases]) => {
-    const all = document.querySelectorAll(`${root} canvas`);
-    window.measured = [];
-    let began = null, drawn = new Set();
-    document.querySelector(`${root}${touched}`).addEventListener(
-        event, happened => { began = happened.timeStamp; drawn = new Set(); }, true);
-    new MutationObserver(records => {
-        if (began === null) return;
-        for (const record of records) drawn.add(record.target);
-        if (!canvases.every(number => drawn.has(all[number]))) return;
-        const start = began;
-        began = null;
-        requestAnimationFrame(() => window.measured.push(performance.now() - start));
-    }).observe(document.querySelector(root), {subtree: true, attributeFilter: ["data-drawn"]});
-}"""
 DRAG = """async slider => {
     const root = slider.closest(".nn-playground"), map = root.querySelectorAll("canvas")[1];
     const before = Number(map.dataset.drawn);
@@ -84,16 +66,6 @@ PAUSE = """button => new Promise(done => {
 })"""
 
 
-def latencies(view, times, move):
-    """Call ``move(i)``, each time after the last one's picture; return milliseconds."""
-    view.page.evaluate("() => { window.measured = []; }")
-    for i in range(times):
-        move(i)
-        view.page.wait_for_function("i => window.measured.length > i", arg=i, timeout=10_000)
-        view.page.wait_for_timeout(20)
-    return [round(ms, 1) for ms in view.page.evaluate("() => window.measured")]
-
-
 def slider_latencies(play, name, presses):
     """Press arrow keys on a slider."""
     play.slider(name).focus()
@@ -101,8 +73,8 @@ def slider_latencies(play, name, presses):
     def press(i):
         play.press("ArrowRight" if i % 2 else "ArrowLeft")
 
-    latencies(play, 10, press)  # warm
-    return latencies(play, presses, press)
+    play.latencies(10, press)  # warm
+    return play.latencies(presses, press)
 
 
 def pen_latencies(pad, moves):
@@ -110,7 +82,7 @@ def pen_latencies(pad, moves):
     box = pad.canvas(0).bounding_box()
     pad.page.mouse.move(box["x"] + 60, box["y"] + 60)
     pad.page.mouse.down()
-    found = latencies(pad, 10 + moves, lambda i: pad.page.mouse.move(
+    found = pad.latencies(10 + moves, lambda i: pad.page.mouse.move(
         box["x"] + 60 + 200 * i / (10 + moves), box["y"] + 60 + 20 * (i % 9)))  # fmt: skip
     pad.page.mouse.up()
     return found[10:]
@@ -161,13 +133,13 @@ def measure(presses=100, seconds=4):
         jupyter = Lab(page, address, token)
         play = View(jupyter, ".nn-playground", [PLAYGROUND])
         page.wait_for_timeout(1000)
-        page.evaluate(WATCH, [".nn-playground", "", "input", [0, 1]])
+        play.watch("input", canvases=[0, 1])
         found = {"latency_ms": {name: slider_latencies(play, name, presses) for name in SLIDERS}}
         found["drags"] = play.slider("noise").evaluate(DRAG)
         found["drags"]["kernel_value"] = play.ask("play.values['noise']")
         found["training"] = training(play, seconds)
         pad = View(jupyter, ".nn-draw", [PAD], ready="answers")
-        page.evaluate(WATCH, [".nn-draw", " .nn-paper", "pointermove", [1]])
+        pad.watch("pointermove", canvases=[1])
         found["pen_ms"] = pen_latencies(pad, presses)
         version = browser.version
         page.evaluate("() => window.jupyterapp.serviceManager.sessions.shutdownAll()")

@@ -11,7 +11,7 @@ from ..support.digits import center_digit
 from .controls import Button, Checkbox, Menu, Slider
 from .draw_ink import SIDE, Stroke, add_ink, checked_points, coarse, moved, paper
 from .draw_network import Reader, best_two, draw_reading
-from .live import LiveWidget
+from .live import LiveWidget, as_pair
 
 # Drawn so, strokes have 2.2 as twice their area through their outline: the median of MNIST.
 PEN = 2.4
@@ -269,7 +269,7 @@ def _controls(n_digits, n_classes):
         Button("load_mistake", "Load a mistake", "A digit that the network gets wrong. Would you "
                "have known? Ask below why it was misread.", group=paper),
         Button("noise_again", "Other noise", "The same amount of noise, other random numbers. Try "
-               "it when the answer hangs by a thread.", group=paper),
+               "it when two answers are about as probable.", group=paper),
         Slider("pen", "pen", "The width of the next stroke. MNIST's are about 2.4 pixels wide, if "
                "the digit fills the dashed box. Try 1 and 5.", PEN, low=0.6, high=6, step=0.2,
                unit="pixels", group=eye),
@@ -343,13 +343,7 @@ def draw_digit(net, data=None, hidden=None):
 
 def _checked_digits(data):
     """Return (X, y) on the host, float32 and integers."""
-    try:
-        X, y = (asnumpy(part) for part in (data.test if hasattr(data, "test") else data))
-    except (TypeError, ValueError):
-        raise ValueError(
-            "draw_digit expected data as a pair (X, y) or with .test, such as nn.load_mnist(), got "
-            f"{type(data).__name__}"
-        ) from None
+    X, y = map(asnumpy, as_pair(data, ("test",), "draw_digit"))
     if X.ndim != 2 or X.shape[1] != SIDE * SIDE or y.shape != (len(X),) or len(X) < 2:
         raise ValueError(
             "draw_digit expected at least two digits, X of shape (N, 784), and one label for each, "

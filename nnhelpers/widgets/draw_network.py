@@ -148,7 +148,7 @@ def slope(net, dZ):
     """
     for layer in reversed(net.layers):
         if isinstance(layer, Dense):
-            dZ = dZ @ layer.params["W"].T  # and no dW, which nobody asks for here
+            dZ = dZ @ layer.params["W"].T  # and no dW: it is not needed here
         elif isinstance(layer, BatchNorm):
             dZ = dZ * layer.scale
         else:

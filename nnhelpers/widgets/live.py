@@ -284,6 +284,19 @@ def in_words(error):
     return f"{type(error).__name__}: {text}"
 
 
+def as_pair(data, parts, function):
+    """Return ``data``, or the first of its ``parts``, as a pair (X, y); else raise ValueError."""
+    try:
+        X, y = getattr(data, parts[0], data)
+    except (TypeError, ValueError):
+        names = " and ".join(f".{part}" for part in parts)
+        raise ValueError(
+            f"{function} expected data as a pair (X, y) or with {names}, such as nn.load_mnist(), "
+            f"got {type(data).__name__}"
+        ) from None
+    return X, y
+
+
 def module_of(script):
     """Return one JavaScript text for anywidget: ``script`` with all that it may import."""
     modules, wanted = {}, [script]

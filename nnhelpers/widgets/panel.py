@@ -78,7 +78,7 @@ def slider(options, label, value=None, show=str):
     label : str
         Name and unit.
     value : optional
-        Where the slider stands at first; by default at the first of the options.
+        The value at first; by default the first of the options.
     """
     pairs = [(show(option), option) for option in options]
     return ipywidgets.SelectionSlider(

@@ -303,7 +303,7 @@ def playground(preset=None, points=None, **settings):
         With ``set="own"`` there are no others.
     **settings
         Other first values: ``set`` ("moons", "circles", "spirals", "xor", "own"), ``noise``, ``n``,
-        ``test`` (share of test points), ``data_seed``, ``inputs``, ``hidden`` (sizes),
+        ``test`` (fraction of test points), ``data_seed``, ``inputs``, ``hidden`` (sizes),
         ``activation``, ``init`` ("rule", "he", "xavier", "lecun", "zero"), ``scale``,
         ``batch_norm``, ``seed``, ``optimizer``, ``beta1``, ``beta2``, ``lr``, ``batch_size`` (None:
         all points), ``l2``, ``dropout``.

@@ -37,7 +37,7 @@ def responses(net, X):
 
 
 def _largest(activation, answers):
-    """Return what stands for 1 in the maps of ``answers`` (N, units): a number, or one a unit."""
+    """Return what counts as 1 in the maps of ``answers`` (N, units): a number, or one a unit."""
     if isinstance(activation, (Sigmoid, Tanh)):
         return 0.5 if isinstance(activation, Sigmoid) else 1.0
     # No ends: each unit is measured by its own largest answer, but what is a whisper beside the

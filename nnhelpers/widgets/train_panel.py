@@ -6,6 +6,7 @@ from ..activations import ACTIVATIONS
 from ..backend import get_array_module
 from ..layers import BatchNorm
 from ..network import Network, mlp
+from .live import as_pair
 from .trainer import get_dropout
 from .training_widget import (
     USUAL_BETA2,
@@ -201,19 +202,11 @@ def train_panel(net, data, valid=None, **settings):
     >>> panel = nn.widgets.train_panel([784, 128, 10], nn.load_mnist())    # doctest: +SKIP
     >>> panel                                                              # doctest: +SKIP
     """
-    train = data
-    if hasattr(data, "train"):
-        train, valid = data.train, data.valid if valid is None else valid
-    try:
-        X, y = train
-    except (TypeError, ValueError):
-        raise ValueError(
-            "train_panel expected data as a pair (X, y) or with .train and .valid, such as "
-            f"nn.load_mnist(), got {type(data).__name__}"
-        ) from None
+    train = as_pair(data, ("train", "valid"), "train_panel")
+    valid = getattr(data, "valid", None) if valid is None else valid
     if not isinstance(net, Network):
         net = mlp(net, seed=settings.get("seed", 0))
-    return LiveTraining(net, (X, y), valid, **settings)
+    return LiveTraining(net, train, valid, **settings)
 
 
 def _recipe(net):

@@ -64,7 +64,7 @@ class TrainingWidget(LiveWidget):
             self.begin_anew()
 
     def unwatched(self):
-        self.trainer.pause()  # nobody looks: the processor is for others
+        self.trainer.pause()  # no page shows it: the processor is for others
 
     def closing(self):
         self.trainer.close()

@@ -233,7 +233,7 @@ class XRay(LiveWidget):
             )  # fmt: skip
         _check_only(len(self._X), example)
         controls.append(
-            Menu("layer", "layer", "Inputs → units, and the activation behind them. Try the last "
+            Menu("layer", "layer", "Inputs → units, and the activation after them. Try the last "
                  "one first: there the way back begins.", layer, where, options=names)
         )  # fmt: skip
         if self._y is None:
@@ -272,7 +272,7 @@ def xray(net, X, y=None, *, example=0, layer=1, i=None, j=None, lr=0.1, show="bo
     Parameters
     ----------
     net : Network or list of (W, b)
-        Dense layers, activations and dropout (which is off here). A list of pairs stands for layers
+        Dense layers, activations and dropout (which is off here). A list of pairs means layers
         with ReLU between them, and softmax at the end. A copy is taken at once.
     X : array, shape (N, n_in)
         Examples to choose from.

@@ -5,6 +5,25 @@ import time
 
 from test_in_jupyterlab import put_notebook
 
+# The clock starts with the browser's own time of what the hand did (an `event`),
+# and stops in the frame after that in which all of `canvases` were drawn: what was drawn is on the
+# screen by then.
+WATCH = """([root, event, canvases]) => {
+    const all = document.querySelectorAll(`${root} canvas`);
+    window.measured = [];
+    let began = null, drawn = new Set();
+    document.querySelector(root).addEventListener(
+        event, happened => { began = happened.timeStamp; drawn = new Set(); }, true);
+    new MutationObserver(records => {
+        if (began === null) return;
+        for (const record of records) drawn.add(record.target);
+        if (!canvases.every(number => drawn.has(all[number]))) return;
+        const start = began;
+        began = null;
+        requestAnimationFrame(() => window.measured.push(performance.now() - start));
+    }).observe(document.querySelector(root), {subtree: true, attributeFilter: ["data-drawn"]});
+}"""
+
 
 class View:
     """The widget that the first of ``cells`` shows; ``root`` is its selector.
@@ -118,6 +137,19 @@ class View:
         )
         self.page.reload()
         self.jupyter.wait_for_idle("true")
+
+    def watch(self, event, canvases):
+        """Measure from each event of this kind until these canvases are drawn: ``latencies``."""
+        self.page.evaluate(WATCH, [self.selector, event, canvases])
+
+    def latencies(self, times, move):
+        """Call ``move(i)``, each time after the last one's picture; return milliseconds."""
+        self.page.evaluate("() => { window.measured = []; }")
+        for i in range(times):
+            move(i)
+            self.page.wait_for_function("i => window.measured.length > i", arg=i, timeout=10_000)
+            self.page.wait_for_timeout(20)
+        return [round(ms, 1) for ms in self.page.evaluate("() => window.measured")]
 
     def assert_quiet(self):
         assert self.jupyter.complaints == [], "the browser's console holds no error"

@@ -24,20 +24,6 @@ THREE = [(8.5, 7.5), (11, 5), (15, 4.5), (18, 6), (18.5, 9), (16.5, 12), (12.5, 
          (19.5, 17), (19, 20.5), (16, 23), (11.5, 23.5), (8, 21.5)]  # fmt: skip
 SEVEN = [(7, 6), (12, 5.5), (20, 5), (17.5, 11), (14.5, 17), (13, 23.5)]
 
-# From the browser's own time of a pointer's movement to the frame after that in which the bars were
-# drawn: what was drawn is on the screen by then.
-WATCH = """() => {
-    const [paper, answer] = document.querySelectorAll('.nn-draw canvas');
-    window.measured = [];
-    let began = null;
-    paper.addEventListener('pointermove', event => { began = event.timeStamp; }, true);
-    new MutationObserver(() => {
-        if (began === null) return;
-        const start = began;
-        began = null;
-        requestAnimationFrame(() => window.measured.push(performance.now() - start));
-    }).observe(answer, {attributeFilter: ['data-drawn']});
-}"""
 # A pointer goes down, moves a hundred times and goes up, without a pause.
 QUICK = """pointerId => {
     const paper = document.querySelector('.nn-paper'), box = paper.getBoundingClientRect();
@@ -267,15 +253,10 @@ def test_a_finger_and_a_pen_draw_too(pad):
 
 def test_the_answer_follows_the_hand(pad, capsys):
     page = pad.page
-    page.evaluate(WATCH)
+    pad.watch("pointermove", canvases=[1])
     page.mouse.move(*pad.at(8, 8))
     page.mouse.down()
-    path = [(8 + 0.3 * i, 8 + (i % 7)) for i in range(40)]
-    for i, point in enumerate(path):
-        page.mouse.move(*pad.at(*point))
-        page.wait_for_function("i => window.measured.length > i", arg=i, timeout=10_000)
-        page.wait_for_timeout(20)
-    times = page.evaluate("() => window.measured")[5:]
+    times = pad.latencies(40, lambda i: page.mouse.move(*pad.at(8 + 0.3 * i, 8 + i % 7)))[5:]
     median = statistics.median(times)
     with capsys.disabled():
         print(f"\nfrom the pen's movement to new bars on the screen: median {median:.0f} ms, "

@@ -57,14 +57,14 @@ function rangeOf(axis, series) {
 //     y: {label: "cost J", log: true},                  // low and high: from the data if left out
 //     series: [{name: "training", x: [...], y: [...], marker: "triangle"}],
 //     marks: [{x: 40, text: "η 0.1"}],                  // vertical lines
-//     marksAt: "bottom",                                // where their words stand
+//     marksAt: "bottom",                                // where their words are
 //   });
 export function lineChart(ctx, width, height, theme, { title, x, y, series, marks, marksAt = "top" }) {
   const [y0, y1] = rangeOf(y, series);
   const [left, right, top, bottom] = [52, width - 24, 26, height - 40]; // room for the last number
   const toX = (v) => left + ((right - left) * v) / x.high;
-  const share = y.log ? (v) => Math.log(v / y0) / Math.log(y1 / y0) : (v) => (v - y0) / (y1 - y0);
-  const toY = (v) => bottom - (bottom - top) * share(v);
+  const part = y.log ? (v) => Math.log(v / y0) / Math.log(y1 / y0) : (v) => (v - y0) / (y1 - y0);
+  const toY = (v) => bottom - (bottom - top) * part(v);
   const small = { size: 11, color: theme.muted };
 
   // Grid and numbers.
@@ -122,7 +122,7 @@ export function lineChart(ctx, width, height, theme, { title, x, y, series, mark
   });
   ctx.restore();
 
-  // The marks' words stand above the curves; neighbours are kept apart by turns in height.
+  // The marks' words are above the curves; neighbours are kept apart by turns in height.
   inRange.forEach((mark, i) => {
     const p = toX(mark.x);
     const late = p > left + (right - left) * 0.6;

@@ -39,7 +39,7 @@ function makeControl(live, spec, hint, changed) {
   const control = {
     held: () => false, // whether a hand is on it now
     enable(on) { for (const input of control.inputs) input.disabled = !on; },
-    // A hand has set it: whoever listens is told at once, then Python.
+    // A hand has set it: the listeners are told at once, then Python.
     give(value) {
       changed(value);
       control.send(value);
@@ -68,8 +68,8 @@ function makeControl(live, spec, hint, changed) {
   const { inputs } = control;
   const label = spec.kind === "button" || spec.kind === "toggle" ? null : make("label", {}, withUnit(spec));
   if (label) label.htmlFor = inputs[0].id = uniqueId(spec.kind);
-  // The tip is a title for the mouse, a description for screen readers, and for those who walk
-  // by keyboard it stands in the line below the controls.
+  // The tip is a title for the mouse, a description for screen readers, and while the keyboard is
+  // on a control it is the line below the controls.
   const tip = make("span", { class: "nn-unseen", id: uniqueId("tip") }, spec.tip);
   const parts = spec.kind === "checkbox" ? [...inputs, label, tip] : [label, ...inputs, tip];
   control.element = make("div", { class: `nn-control nn-${spec.kind === "button" ? "push" : spec.kind}`, "data-control": spec.name }, ...parts);
@@ -155,7 +155,7 @@ function slider(spec, control) {
 }
 
 function menu(spec, control) {
-  const { options } = spec; // pairs of what is read and what it stands for
+  const { options } = spec; // pairs of label and value
   const select = make("select", {}, ...options.map(([text]) => make("option", {}, text)));
   select.addEventListener("change", () => control.give(control.value));
   return {

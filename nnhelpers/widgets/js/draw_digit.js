@@ -16,7 +16,7 @@ function inPercent(part) {
 function drawBars(ctx, box, theme, P, best, label) {
   const row = box.height / P.length;
   const left = box.x + 22;
-  const wide = box.width - 22 - (label === null ? 54 : 88); // room for what stands behind a bar
+  const wide = box.width - 22 - (label === null ? 54 : 88); // room for the text after a bar
   P.forEach((p, k) => {
     const y = box.y + k * row;
     const middle = y + row / 2;
@@ -90,7 +90,7 @@ export default {
       height: 274, label: "what the network sees and says",
       draw(ctx, width, height, theme) {
         if (!now) return;
-        const narrow = width < 500; // then the bars stand below the two images
+        const narrow = width < 500; // then the bars are below the two images
         const side = narrow ? (width - 16) / 2 : Math.min((width - 200) / 2 - 16, 216);
         const below = side + 86;
         view.canvas.style.height = `${narrow ? below + 250 : 274}px`; // takes hold at the next frame

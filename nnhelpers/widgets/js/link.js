@@ -40,7 +40,7 @@ export function connect(model, el, className) {
     status.dataset.tone = tone;
   }
 
-  // After a restart of the kernel there is nobody at the other end.
+  // After a restart of the kernel the other end is gone.
   function transmit(message, buffers) {
     if (live.closed) return false; // Python knows that this page is gone: a late word would open it
     try {
@@ -98,7 +98,7 @@ export function connect(model, el, className) {
     send(kind, content = {}, buffers = []) {
       for (const [key, channel] of channels) if (channel.held) sendHeld(key, channel);
       const reply = post(kind, content, buffers);
-      reply.catch(() => {}); // Python shows its errors in the widget; nobody has to catch them
+      reply.catch(() => {}); // Python shows its errors in the widget; they need no catching here
       return reply;
     },
 
@@ -154,7 +154,7 @@ export function connect(model, el, className) {
     if (message.kind === "publish") {
       arrived.set(message.what, { id: message.id, content: message.content, buffers });
       frame ??= requestAnimationFrame(drawArrived);
-      // A browser draws no frames in a hidden tab: Python is told that somebody is there all the same.
+      // A browser draws no frames in a hidden tab: Python is told that the page is there all the same.
       if (document.hidden) transmit({ kind: "ack", page });
     } else if (message.kind === "reply" && replies.has(message.id)) {
       const { resolve, reject } = replies.get(message.id);

@@ -9,7 +9,7 @@ const SHAPES = ["circle", "triangle"]; // of the points of class 0 and 1
 export function makeMap(live, parent, shown) {
   let cross = null; // the keyboard's place: {x, y} in the plane
 
-  // The grid's values stand at the middles of its fields: half a field lies outside of low ... high.
+  // The grid's values are at the middles of its fields: half a field lies outside of low ... high.
   const toPixel = ({ x, y }, side) => {
     const { low, high, grid } = shown.now;
     const at = (part) => part * side * (1 - 1 / grid) + side / grid / 2;

@@ -8,7 +8,7 @@ const LINES = 300; // at most so many between two layers: the widest
 const sum = (list) => list.reduce((a, b) => a + b, 0);
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
-// Where each unit's small map stands: a list of {x, y} for each layer, and the maps' common size.
+// Where each unit's small map is: a list of {x, y} for each layer, and the maps' common size.
 // A layer is a grid of columns of up to eight. The margin is for the inputs' names.
 function arrange(sizes, margin, width, height) {
   const columns = sizes.map((n) => Math.ceil(n / 8));
@@ -39,7 +39,7 @@ function layerName(layer, count, tight) {
 
 // shown.now is what Python last said. Returns {describeUnit, describe, redraw}.
 export function makeNetwork(live, parent, shown) {
-  let drawn = null; // where the units stand on the canvas
+  let drawn = null; // where the units are on the canvas
   let pinned = null; // the unit that a click or the arrow keys chose: [layer, unit]
   let asked = null; // the unit that Python was told last
 

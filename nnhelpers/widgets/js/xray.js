@@ -22,7 +22,7 @@ export default {
     const lastOf = (name) => (said.layer === null ? 0 : (name === "i" ? said.layer.n_in : said.layer.n_out) - 1);
     const look = (name) => clamp(over[name] ?? at[name], 0, lastOf(name));
 
-    // ---------------------------------------------------------------- what stands on the page
+    // ---------------------------------------------------------------- what is on the page
 
     const says = make("div", { class: "nn-line" });
     const boxes = { j: numberBox("j", "unit j"), i: numberBox("i", "input i") };

@@ -2,9 +2,9 @@
 
 import { formatNumber, inThousands, make, uniqueId } from "./page.js";
 
-// A number as it stands in a table: four places after the point, so that a column can be added up;
+// A number as it is written in a table: four places after the point, so that a column can be added up;
 // powers of ten where that would show nothing. The minus is a real one.
-export function inTable(value) {
+function inTable(value) {
   const size = Math.abs(value);
   let text;
   if (value === 0) text = "0";
@@ -13,7 +13,7 @@ export function inTable(value) {
   return text.replace(/-/g, "−");
 }
 
-// A number as it stands in a formula: small ones with four figures, to be multiplied on.
+// A number as it is written in a formula: small ones with four figures, to be multiplied on.
 export function inFigures(value) {
   const size = Math.abs(value);
   return size >= 1e-4 && size < 0.1 ? value.toPrecision(4).replace(/-/g, "−") : inTable(value);
