@@ -21,7 +21,7 @@ from ..network import evaluate
 from ..support import guards
 from ..support.run import diverged_at, go_back, number_of, take_snapshot
 from ..training import mini_batches, train_step
-from .record import Record
+from .live_history import Progress
 
 # Seconds of steps between two looks at the rest of the world; a step that takes longer is one look.
 SLICE = 0.01
@@ -69,7 +69,7 @@ class Trainer:
         self.epochs_asked, self.watch, self.rate = epochs, watch, rate
         self.batches = math.ceil(len(self.y) / self.batch_size)  # in an epoch
         self._start = (net.copy(), copy.deepcopy(optimizer))
-        # One thread at a time touches network and record: the worker for a slice, others between.
+        # One thread at a time touches network and progress: the worker for a slice, others between.
         self._lock = threading.RLock()
         self._asking, self._asking_lock = 0, threading.Lock()
         self._stop, self._worker = threading.Event(), None
@@ -77,7 +77,7 @@ class Trainer:
 
     def _forget(self):
         """Set everything that training changes, except the network itself, to its beginning."""
-        self.state, self.message, self.record = "ready", "", Record()
+        self.state, self.message, self.progress = "ready", "", Progress()
         self.epochs, self.step_count = self.epochs_asked, 0
         self._rng, self._rows = np.random.default_rng(self.seed), iter(())
         self._valid_when, self._valid_cost, self._epoch_time = -math.inf, 0.0, 0.0
@@ -161,7 +161,7 @@ class Trainer:
             if new["dropout"] != now["dropout"]:
                 set_dropout(self.net, new["dropout"])
             for name in [name for name in new if new[name] != now[name] and self.step_count]:
-                self.record.note(self.step_count, name, new[name])
+                self.progress.note(self.step_count, name, new[name])
                 if self.state != "running":
                     self._tell()
 
@@ -210,7 +210,7 @@ class Trainer:
                 state=self.state, message=self.message, step=self.step_count, steps=self.steps,
                 epoch=self.step_count / self.batches, epochs=self.epochs,
                 steps_per_second=speed, time_left=left if self.state == "running" else None,
-                changes=list(self.record.changes), **self.record.latest(min(self.batches, 50)),
+                changes=list(self.progress.changes), **self.progress.latest(min(self.batches, 50)),
             )  # fmt: skip
 
     def curves(self, points=400):
@@ -221,13 +221,13 @@ class Trainer:
         k-th measurement, and the last.
         """
         with self.between_steps():
-            return self.record.curves(points)
+            return self.progress.curves(points)
 
     @property
     def history(self):
         """All that was recorded so far, as a :class:`LiveHistory`: for ``plot_history``."""
         with self.between_steps():
-            return self.record.history({
+            return self.progress.history({
                 "sizes": self.net.sizes, "optimizer": type(self.optimizer).__name__,
                 "lr": self.optimizer.lr, "batch_size": self.batch_size, "epochs": self.epochs,
                 "l2": self.l2, "seed": number_of(self.seed),
@@ -286,7 +286,7 @@ class Trainer:
             sizes.append(len(rows))
             now = time.perf_counter()
             if (self.step_count + len(costs)) % self.batches == 0:
-                self.record.epoch_seconds.append(self._epoch_time + now - began)
+                self.progress.epoch_seconds.append(self._epoch_time + now - began)
                 self._epoch_time, began = 0.0, now
                 if self._valid_due(now):
                     break
@@ -298,8 +298,8 @@ class Trainer:
         self._epoch_time += time.perf_counter() - began
         bad = diverged_at(self.net, costs)
         done = len(costs) if bad is None else bad + 1
-        self.record.costs.extend(costs[:done].tolist())
-        self.record.accuracies.extend((counts[:done] / np.array(sizes[:done])).tolist())
+        self.progress.costs.extend(costs[:done].tolist())
+        self.progress.accuracies.extend((counts[:done] / np.array(sizes[:done])).tolist())
         if bad is not None:
             go_back(self.net, before)
             self._diverge(self.step_count + bad + 1, self.step_count)
@@ -323,8 +323,8 @@ class Trainer:
 
     def _validate(self, hurried=False):
         """Measure the validation set, unless that was done; if ``hurried``, Pause breaks it off."""
-        record = self.record
-        if self.valid is None or record.valid_steps[-1:] == [self.step_count]:
+        progress = self.progress
+        if self.valid is None or progress.valid_steps[-1:] == [self.step_count]:
             return
         began = time.perf_counter()
         X, y = self.valid
@@ -336,9 +336,9 @@ class Trainer:
             one_loss, one_accuracy = evaluate(self.net, X[part], y[part])
             loss += one_loss * len(y[part])
             correct += one_accuracy * len(y[part])
-        record.valid_steps.append(self.step_count)
-        record.valid_losses.append(loss / len(y))
-        record.valid_accuracies.append(correct / len(y))
+        progress.valid_steps.append(self.step_count)
+        progress.valid_losses.append(loss / len(y))
+        progress.valid_accuracies.append(correct / len(y))
         self._valid_when = time.perf_counter()
         self._valid_cost = self._valid_when - began
 

@@ -36,7 +36,7 @@ class LiveHistory(History):
         return self.valid_steps
 
 
-class Record:
+class Progress:
     """Costs and accuracies of all mini-batches, validations, and changes in mid-run."""
 
     def __init__(self):
