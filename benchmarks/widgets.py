@@ -27,35 +27,17 @@ from benchmarks.__main__ import RESULTS, ROOT, load, machine
 sys.path.insert(0, str(ROOT / "tests" / "browser"))
 
 from conftest import CHROMIUM, FLAGS, Lab, running_lab  # noqa: E402  (the browser tests' driver)
-from test_in_jupyterlab import put_notebook  # noqa: E402
+from live_page import View  # noqa: E402
 
-CELLS = [
-    "import os, time, nnhelpers as nn",
-    'if hasattr(os, "sched_setaffinity"):\n'
-    "    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})",
-    'play = nn.widgets.playground(set="spirals", n=500, test=0.0, hidden="16, 16")\nplay',
-]
-PAD = ["import nnhelpers as nn\npad = nn.widgets.draw_digit(nn.mlp([784, 128, 10]))\npad"]
+PLAYGROUND = """import os, time, nnhelpers as nn
+if hasattr(os, "sched_setaffinity"):
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+play = nn.widgets.playground(set="spirals", n=500, test=0.0, hidden="16, 16")
+play"""
+PAD = "import nnhelpers as nn\npad = nn.widgets.draw_digit(nn.mlp([784, 128, 10]))\npad"
 SLIDERS = {"scale": "initial scale: another network", "noise": "noise: other points"}
 GOAL = {"median_ms": 100, "p95_ms": 200, "steps_per_second": 2000, "pause_ms": 200}
 
-# The clock starts with the browser's own time of the input, and stops in the frame after that in
-# which all these canvases were drawn: what was drawn is on the screen by then.
-WATCH = """([where, event, first, last]) => {
-    const root = document.querySelector(where);
-    const canvases = [...root.querySelectorAll("canvas")].slice(first, last);
-    window.measured = [];
-    let began = null, drawn = new Set();
-    root.addEventListener(event, event => { began = event.timeStamp; drawn = new Set(); }, true);
-    new MutationObserver(records => {
-        if (began === null) return;
-        for (const record of records) drawn.add(record.target);
-        if (!canvases.every(canvas => drawn.has(canvas))) return;
-        const start = began;
-        began = null;
-        requestAnimationFrame(() => window.measured.push(performance.now() - start));
-    }).observe(root, {subtree: true, attributeFilter: ["data-drawn"]});
-}"""
 DRAG = """async slider => {
     const root = slider.closest(".nn-playground"), map = root.querySelectorAll("canvas")[1];
     const before = Number(map.dataset.drawn);
@@ -84,68 +66,52 @@ PAUSE = """button => new Promise(done => {
 })"""
 
 
-def latencies(page, name, presses):
-    """Press arrow keys on a slider, one after the other's picture; return milliseconds."""
-    slider = page.locator(f'.nn-playground [data-control="{name}"] input[type=range]')
-    slider.focus()
-    page.evaluate("() => { window.measured = []; }")
-    for i in range(presses):
-        page.keyboard.press("ArrowRight" if i % 2 else "ArrowLeft")
-        page.wait_for_function("i => window.measured.length > i", arg=i, timeout=10_000)
-        page.wait_for_timeout(20)
-    return page.evaluate("() => window.measured")
+def slider_latencies(play, name, presses):
+    """Press arrow keys on a slider."""
+    play.slider(name).focus()
+
+    def press(i):
+        play.press("ArrowRight" if i % 2 else "ArrowLeft")
+
+    play.latencies(10, press)  # warm
+    return play.latencies(presses, press)
 
 
-def quick_drags(jupyter):
-    """Move a slider 100 times in half a second; return what the page and the kernel end with."""
-    slider = jupyter.page.locator('.nn-playground [data-control="noise"] input[type=range]')
-    result = slider.evaluate(DRAG)
-    result["kernel_value"] = float(jupyter.ask("print(play.values['noise'])"))
-    return result
+def pen_latencies(pad, moves):
+    """Draw on the paper of "draw a digit"."""
+    box = pad.canvas(0).bounding_box()
+    pad.page.mouse.move(box["x"] + 60, box["y"] + 60)
+    pad.page.mouse.down()
+    found = pad.latencies(10 + moves, lambda i: pad.page.mouse.move(
+        box["x"] + 60 + 200 * i / (10 + moves), box["y"] + 60 + 20 * (i % 9)))  # fmt: skip
+    pad.page.mouse.up()
+    return found[10:]
 
 
-def training(jupyter, seconds):
+def training(play, seconds):
     """Train and watch; return steps a second, by the clock and by the kernel's processor time."""
-    page = jupyter.page
-    look = "print(time.perf_counter(), time.process_time(), play.trainer.step_count)"
-    page.locator('.nn-playground [data-control="train"] button').click()
-    page.wait_for_timeout(1500)
-    drawn = "() => Number(document.querySelectorAll('.nn-playground canvas')[1].dataset.drawn)"
-    pictures = page.evaluate(drawn)
-    first = [float(word) for word in jupyter.ask(look).split()]
-    page.wait_for_timeout(1000 * seconds)
-    last = [float(word) for word in jupyter.ask(look).split()]
-    pictures = page.evaluate(drawn) - pictures
-    clock, processor, steps = (b - a for a, b in zip(first, last, strict=True))
-    if page.locator(".nn-playground").get_attribute("data-state") != "running":
+
+    def look():
+        drawn = int(play.canvas(1).get_attribute("data-drawn"))
+        clocks = "time.perf_counter(), time.process_time()"
+        return *play.ask(f"[{clocks}, play.trainer.step_count]"), drawn
+
+    play.click("Train")
+    play.page.wait_for_timeout(1500)
+    first = look()
+    play.page.wait_for_timeout(1000 * seconds)
+    last = look()
+    clock, processor, steps, pictures = (b - a for a, b in zip(first, last, strict=True))
+    if play.data("state") != "running":
         raise RuntimeError(
             f"expected training to go on for {seconds} s, but it came to its end after "
             f"{last[2]:,.0f} steps: try fewer --seconds"
         )
-    pause = page.locator('.nn-playground [data-control="pause"] button').evaluate(PAUSE)
     return {
         "steps_per_second": steps / clock, "steps_per_processor_second": steps / processor,
-        "pictures_per_second": pictures / clock, "pause_ms": pause,
+        "pictures_per_second": pictures / clock,
+        "pause_ms": play.control("pause").evaluate(PAUSE),
     }  # fmt: skip
-
-
-def pen(jupyter, moves):
-    """Draw on the paper of "draw a digit"; return milliseconds from each movement to its answer."""
-    put_notebook(jupyter, "pad.ipynb", PAD)
-    jupyter.open("pad.ipynb")
-    jupyter.run_all()
-    page = jupyter.page
-    page.locator(".nn-draw[data-answers]").wait_for()
-    page.evaluate(WATCH, [".nn-draw", "pointermove", 1, 2])
-    box = page.locator(".nn-paper").bounding_box()
-    page.mouse.move(box["x"] + 60, box["y"] + 60)
-    page.mouse.down()
-    for i in range(10 + moves):
-        page.mouse.move(box["x"] + 60 + 200 * i / (10 + moves), box["y"] + 60 + 20 * (i % 9))
-        page.wait_for_function("i => window.measured.length > i", arg=i, timeout=10_000)
-        page.wait_for_timeout(20)
-    page.mouse.up()
-    return page.evaluate("() => window.measured")[10:]
 
 
 def measure(presses=100, seconds=4):
@@ -160,19 +126,16 @@ def measure(presses=100, seconds=4):
         browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
         page = browser.new_context(viewport={"width": 1400, "height": 1300}).new_page()
         jupyter = Lab(page, address, token)
-        put_notebook(jupyter, "bench.ipynb", CELLS)
-        jupyter.open("bench.ipynb")
-        jupyter.run_all()
-        page.locator(".nn-playground canvas[data-drawn]").first.wait_for()
+        play = View(jupyter, ".nn-playground", [PLAYGROUND])
         page.wait_for_timeout(1000)
-        page.evaluate(WATCH, [".nn-playground", "input", 0, 2])
-        found = {"latency_ms": {}}
-        for name in SLIDERS:
-            latencies(page, name, 10)  # warm
-            found["latency_ms"][name] = [round(ms, 1) for ms in latencies(page, name, presses)]
-        found["drags"] = quick_drags(jupyter)
-        found["training"] = training(jupyter, seconds)
-        found["pen_ms"] = [round(ms, 1) for ms in pen(jupyter, presses)]
+        play.watch("input", canvases=[0, 1])
+        found = {"latency_ms": {name: slider_latencies(play, name, presses) for name in SLIDERS}}
+        found["drags"] = play.slider("noise").evaluate(DRAG)
+        found["drags"]["kernel_value"] = play.ask("play.values['noise']")
+        found["training"] = training(play, seconds)
+        pad = View(jupyter, ".nn-draw", [PAD], ready="answers")
+        pad.watch("pointermove", canvases=[1])
+        found["pen_ms"] = pen_latencies(pad, presses)
         version = browser.version
         page.evaluate("() => window.jupyterapp.serviceManager.sessions.shutdownAll()")
         browser.close()
@@ -189,7 +152,7 @@ def as_text(found):
         f"With `python -m benchmarks.widgets` on {about['processor']} ({about['cores']} cores), "
         f"{about['system']}, Chromium {about['chromium']} without a screen; the kernel on one "
         f"core, BLAS on one thread. Load of the machine before and after: "
-        f"{found['load'][0]} and {found['load'][1]} (1 is one busy core; the "
+        f"{found['load'][0]:.1f} and {found['load'][1]:.1f} (1 is one busy core; the "
         "measurement itself adds about 2).\n",
         "| from a slider's movement to the new picture, 2-16-16-1, 500 points | median | 95% |",
         "| --- | --- | --- |",

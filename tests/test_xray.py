@@ -4,23 +4,18 @@ import json
 
 import numpy as np
 import pytest
-from test_live_widgets import Page
+from pages import Page
 
 import nnhelpers as nn
 from nnhelpers.widgets import xray
-from nnhelpers.widgets.xray import image_side, picture_shape
+from nnhelpers.widgets.xray_figure import image_side, picture_shape
 
 X, Y = nn.make_moons(40, noise=0.2, seed=0)
 X3, Y3 = nn.make_spirals(60, classes=3, noise=0.1, seed=0)
 
 
-def quadratic(sizes, activation):
-    layers = [
-        nn.Dense(sizes[0], sizes[1]),
-        activation(),
-        nn.Dense(sizes[1], sizes[2]),
-        nn.Sigmoid(),
-    ]
+def quadratic():
+    layers = [nn.Dense(2, 4), nn.Tanh(), nn.Dense(4, 3), nn.Sigmoid()]
     return nn.Network(layers, loss=nn.MeanSquaredError(), seed=3)
 
 
@@ -35,14 +30,11 @@ NETWORKS = {
     "three layers of relu": (lambda: nn.mlp([2, 20, 6, 3], "relu", seed=1), X3, Y3),
     "one output": (lambda: nn.mlp([2, 5, 1], "sigmoid", seed=1), X, Y),
     "classes one by one": (
-        lambda: nn.mlp([2, 5, 3], "relu", loss=nn.SigmoidCrossEntropy()),
-        X3,
-        Y3,
-    ),
-    "quadratic": (lambda: quadratic([2, 4, 3], nn.Tanh), X3, Y3),
+        lambda: nn.mlp([2, 5, 3], "relu", loss=nn.SigmoidCrossEntropy()), X3, Y3),
+    "quadratic": (quadratic, X3, Y3),
     "leaky, dropout, two activations": (leaky_and_dropout, X3, Y3),
     "a single layer": (lambda: nn.mlp([2, 3]), X3, Y3),
-}
+}  # fmt: skip
 
 
 def without_dropout(net):
@@ -83,70 +75,48 @@ def test_one_weight_by_nudging_it():
     assert abs(seen.X[1] * seen.dZ[2] - (up - down) / (2 * eps)) < 1e-9
 
 
-def numbers(sent):
-    content, buffers = sent
-    return content["content"], [np.frombuffer(buffer, "float64") for buffer in buffers]
-
-
 @pytest.mark.parametrize("layer", [1, 2])
 def test_what_is_sent_is_enough_to_write_it_all_out(layer):
     net = nn.mlp([2, 4, 3], "relu", seed=1).astype("float64")
     page = Page(xray(net, X3, Y3, example=9, layer=layer))
-    about, (W, b, after) = numbers(page.published("layer")[-1])
-    now, (x, z, a, slope, dA, dZ, P, target, next_dZ, image) = numbers(
-        page.published("example")[-1]
-    )
-    assert (
-        about["stamp"] == now["stamp"]
-        and (about["n_in"], about["n_out"]) == ((2, 4), (4, 3))[layer - 1]
-    )
+    about, now, one, label = page.last("layer"), page.last("example"), X3[9:10], Y3[9:10]
+    W, b, after = page.arrays("layer", "float64")
+    x, z, a, slope, dA, dZ, P, target, next_dZ, image = page.arrays("example", "float64")
+    assert about["stamp"] == now["stamp"]
+    assert (about["n_in"], about["n_out"]) == ((2, 4), (4, 3))[layer - 1]
     W, after = W.reshape(about["n_in"], about["n_out"]), after.reshape(-1, about["n_next"] or 1)
-    net.loss_and_grad(X3[9:10], Y3[9:10])
+    J = net.loss_and_grad(one, label)
     dense = net.layers[2 * (layer - 1)]
     assert np.array_equal(W, dense.params["W"]) and np.array_equal(b, dense.params["b"])
     assert np.allclose(x @ W + b, z) and np.allclose(np.outer(x, dZ), dense.grads["W"])
-    assert np.allclose(P, net.predict_proba(X3[9:10])[0]) and target.tolist() == [
-        Y3[9] == k for k in range(3)
-    ]
+    assert np.allclose(P, net.predict_proba(one)[0])
+    assert target.tolist() == [label[0] == k for k in range(3)]
     if layer == 1:
         assert np.allclose(a, np.maximum(z, 0)) and slope.tolist() == (z > 0).tolist()
         assert np.allclose(after @ next_dZ, dA) and np.allclose(dA * slope, dZ)
     else:
         assert about["last"] and np.allclose(P - target, dZ) and not next_dZ.size
-    assert not image.size and now["label"] == Y3[9]
-    assert (
-        now["says"] == net.predict(X3[9:10])[0]
-        and abs(now["J"] - net.loss(X3[9:10], Y3[9:10])) < 1e-12
-    )
-    for kind in ("layer", "example", "place", "message"):
-        for content, _ in page.published(kind):
-            json.dumps(content, allow_nan=False)
+    assert not image.size and now["label"] == label[0] and now["says"] == net.predict(one)[0]
+    assert abs(now["J"] - J) < 1e-12
+    for kind in ("layer", "example", "place"):
+        json.dumps(page.published(kind), allow_nan=False)
 
 
 def test_weights_go_out_when_they_are_others_and_not_with_each_example():
     seen = xray(nn.mlp([2, 4, 3], seed=1), X3, Y3)
     page = Page(seen)
 
-    def ack_all():
-        for kind in ("layer", "example", "place", "values"):
-            if page.published(kind):
-                page.ack(kind)
+    def sent():
+        return [len(page.published(kind)) for kind in ("layer", "example")]
 
-    def count(kind):
-        return len(page.published(kind))
-
-    ack_all()
-    layers, examples = count("layer"), count("example")
+    layers, examples = sent()
     page.set("example", 4)
-    ack_all()
-    assert (count("layer"), count("example")) == (layers, examples + 1)
+    assert sent() == [layers, examples + 1]
     seen.step()
-    ack_all()
-    assert (count("layer"), count("example")) == (layers + 1, examples + 2)
+    assert sent() == [layers + 1, examples + 2]
     page.set("layer", 2)
-    assert (count("layer"), count("example")) == (layers + 2, examples + 3)
-    stamps = [page.published(kind)[-1][0]["content"]["stamp"] for kind in ("layer", "example")]
-    assert stamps[0] == stamps[1]
+    assert sent() == [layers + 2, examples + 3]
+    assert page.last("layer")["stamp"] == page.last("example")["stamp"]
 
 
 def test_a_step_goes_down_in_a_copy_and_reset_takes_it_back():
@@ -158,11 +128,10 @@ def test_a_step_goes_down_in_a_copy_and_reset_takes_it_back():
     before = twin.loss_and_grad(X3[2:3], Y3[2:3])
     expected = twin.theta - 0.05 * twin.grad
     mean = twin.loss(X3, Y3)
-    page.say("button", {"name": "step"})
-    page.ack("example")
+    page.press("step")
     assert np.array_equal(net.theta, given)
     assert np.allclose(seen.net.theta, expected, rtol=0, atol=1e-15)
-    now = page.published("example")[-1][0]["content"]
+    now = page.last("example")
     result = now["result"]
     twin.theta[...] = expected
     assert now["steps"] == 1 and abs(result["before"] - before) < 1e-12
@@ -174,16 +143,13 @@ def test_a_step_goes_down_in_a_copy_and_reset_takes_it_back():
     assert result["mean_after"] == pytest.approx(twin.loss(X3, Y3))
     seen.reset()
     assert np.array_equal(seen.net.theta, given.astype("float64"))
-    page.ack("example")
-    assert page.published("example")[-1][0]["content"]["steps"] == 0
+    assert page.last("example")["steps"] == 0
 
 
 def test_the_promise_is_kept_by_small_steps():
     seen = xray(nn.mlp([2, 8, 3], "tanh", seed=1), X3, Y3, lr=0.001)
-    page = Page(seen)
     seen.step()
-    page.ack("example")
-    result = page.published("example")[-1][0]["content"]["result"]
+    result = seen._result
     assert result["before"] - result["after"] == pytest.approx(result["promised"], rel=0.02)
 
 
@@ -194,7 +160,7 @@ def test_a_step_into_the_void_is_not_taken():
     page = Page(seen)
     for _ in range(20):
         before = seen.net.theta
-        answer = page.say("button", {"name": "step"})[0]
+        answer = page.press("step")
         if "error" in answer:
             break
     assert "too large for the computer" in answer["error"]
@@ -203,10 +169,7 @@ def test_a_step_into_the_void_is_not_taken():
 
 def test_pairs_stand_for_layers_with_relu_between():
     rng = np.random.default_rng(0)
-    pairs = [
-        (rng.normal(size=(2, 4)), rng.normal(size=4)),
-        (rng.normal(size=(4, 3)), rng.normal(size=3)),
-    ]
+    pairs = [(rng.normal(size=sizes), rng.normal(size=sizes[1])) for sizes in ((2, 4), (4, 3))]
     seen = xray(pairs, X3, Y3, example=1)
     Z = np.maximum(X3[1] @ pairs[0][0] + pairs[0][1], 0) @ pairs[1][0] + pairs[1][1]
     assert np.allclose(seen.passes[1].Z, Z, rtol=0, atol=1e-12)
@@ -218,8 +181,8 @@ def test_without_labels_there_is_only_the_way_forward():
     seen = xray([(np.eye(3, 2), np.ones(2))], np.arange(12.0).reshape(4, 3))
     page = Page(seen)
     assert set(seen.values) == {"example", "layer"} and seen.passes[0].Z.tolist() == [1.0, 2.0]
-    content, arrays = numbers(page.published("example")[-1])
-    assert "label" not in content and [len(array) for array in arrays[4:]] == [0] * 6
+    assert "label" not in page.last("example")
+    assert [len(array) for array in page.buffers("example")[4:]] == [0] * 6
     with pytest.raises(ValueError, match="without labels there is no cost"):
         seen.step()
 
@@ -234,13 +197,12 @@ def test_one_example_alone_needs_no_slider():
 def test_the_place_is_kept_and_told_to_other_views():
     seen = xray(nn.mlp([2, 4, 3]), X3, Y3)
     page = Page(seen)
-    page.ack("place")
     page.say("place", {"i": 1, "j": 3, "by": "page"})
     assert (seen.i, seen.j) == (1, 3)
-    assert page.published("place")[-1][0]["content"] == {"i": 1, "j": 3, "by": "page"}
+    assert page.last("place") == {"i": 1, "j": 3, "by": "page"}
     seen.look_at(layer=2, i=2)
     assert (seen.layer, seen.i, seen.j) == (2, 2, Y3[0])
-    answer = page.say("place", {"i": 4, "j": 0, "by": "page"})[0]
+    answer = page.say("place", {"i": 4, "j": 0, "by": "page"})
     assert answer["error"] == "input i: expected a whole number from 0 to 3, got 4"
     assert seen.i == 2
 
@@ -252,20 +214,17 @@ def test_it_begins_where_something_is_to_be_seen():
     terms = seen.passes[0].X * seen.net.layers[0].params["W"][:, 0]
     assert abs(terms[seen.i]) == abs(terms).max() > 0
     page = Page(seen)
-    assert page.published("layer")[-1][0]["content"]["picture"] == [28, 28]
-    image = numbers(page.published("example")[-1])[1][-1]
+    assert page.last("layer")["picture"] == [28, 28]
+    image = page.arrays("example", "float64")[-1]
     assert np.array_equal(image, images[3].astype("float64"))
     seen.look_at(layer=2)
     assert seen.j == labels[3]
 
 
-@pytest.mark.parametrize("n, shape", [(12, None), (13, [4, 4]), (16, [4, 4]), (32, [4, 8]), (128, [8, 16]),
-                                      (784, [28, 28]), (30, [5, 6]), (10, None)])  # fmt: skip
-def test_pictures_are_as_square_as_may_be(n, shape):
-    assert picture_shape(n) == shape
-
-
-def test_images_are_squares_of_a_size():
+def test_pictures_are_as_square_as_may_be_and_images_are_squares():
+    shapes = {10: None, 12: None, 13: [4, 4], 16: [4, 4], 30: [5, 6], 32: [4, 8], 128: [8, 16],
+              784: [28, 28]}  # fmt: skip
+    assert {n: picture_shape(n) for n in shapes} == shapes
     assert [image_side(n) for n in (784, 64, 49, 128, 2)] == [28, 8, 0, 0, 0]
 
 
@@ -274,10 +233,8 @@ def test_images_are_squares_of_a_size():
                                   lambda: xray([(np.zeros((3, 2)), np.zeros(2))], np.zeros((2, 3)))])  # fmt: skip
 def test_without_a_kernel_a_figure_stands_there(make):
     data, metadata = make()._repr_mimebundle_()
-    assert (
-        data["text/plain"].startswith("[interactive figure")
-        and "term by term" in data["text/plain"]
-    )
+    assert data["text/plain"].startswith("[interactive figure")
+    assert "term by term" in data["text/plain"]
     assert metadata["image/png"]["alt"] and len(data["image/png"]) > 5000
 
 

@@ -4,7 +4,7 @@ from .draw_digit import DrawDigit, draw_digit
 from .panel import Panel, slider
 from .playground import Playground, playground
 from .playground_presets import PRESETS
-from .train_panel import TrainPanel, train_panel
+from .train_panel import LiveTraining, train_panel
 from .xray import XRay, xray
 
 __all__ = [
@@ -12,7 +12,7 @@ __all__ = [
     "DrawDigit",
     "Panel",
     "Playground",
-    "TrainPanel",
+    "LiveTraining",
     "XRay",
     "draw_digit",
     "playground",

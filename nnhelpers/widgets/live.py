@@ -1,179 +1,30 @@
 """Live widgets: a Python half and a JavaScript half that talk, and a figure where no kernel runs.
 
-The Python half is a subclass of :class:`LiveWidget`; the JavaScript half is one small file beside
-it, which is joined to ``common.js``. Nothing of what they say to each other is kept in the
-notebook: a saved notebook holds one line of text and one figure.
+The Python half is a subclass of :class:`LiveWidget`; the JavaScript half is a module in the folder
+``js``, which imports what it needs of the others there. Nothing of what they say to each other is
+kept in the notebook: a saved notebook holds one line of text and one figure.
 """
 
-import base64
-import io
-import math
+import functools
+import json
+import re
 import threading
 import time
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import anywidget
 import traitlets
-from matplotlib.figure import Figure
 
-from ..figures import styled
+from .controls import Button
+from .still import Still, new_figure, png_of
 
-FOLDER = Path(__file__).resolve().parent
+FOLDER = Path(__file__).resolve().parent / "js"
 
 # Seconds after which a picture that no page has confirmed is given up, and the next one is sent.
 PATIENCE = 2.0
 
 
-@dataclass
-class Control:
-    """What all controls share.
-
-    Parameters
-    ----------
-    name : str
-        The key in ``widget.values``, and what ``changed`` or ``pressed`` is told.
-    label : str
-        What stands beside it; the unit, if any, goes into ``unit``.
-    tip : str
-        What it does and what to try; shown when the mouse rests on it or the keyboard reaches it.
-    group : str
-        Controls of one group stand together under this heading.
-    """
-
-    name: str
-    label: str
-    tip: str
-    value: object = None
-    group: str = ""
-
-    def check(self, value):
-        """Return ``value`` in its proper type, or raise ValueError with what was expected."""
-        return value
-
-    def describe(self):
-        """Return what the JavaScript half needs to build it."""
-        return {"kind": type(self).__name__.lower(), **asdict(self)}
-
-
-@dataclass
-class Slider(Control):
-    """A number: to be dragged, moved by arrow keys, or typed.
-
-    Give ``low`` and ``high`` (and ``log=True`` for a logarithmic scale, or ``step``), or ``steps``,
-    the values that the slider stops at. Typed numbers may lie anywhere from lowest to highest.
-    """
-
-    low: float | None = None
-    high: float | None = None
-    step: float | None = None
-    steps: list | None = None
-    log: bool = False
-    integer: bool = False
-    unit: str = ""
-
-    def __post_init__(self):
-        if self.steps is not None:
-            self.low, self.high = min(self.steps), max(self.steps)
-        if self.low is None or self.high is None or not self.low < self.high:
-            raise ValueError(
-                f"Slider {self.name!r} expected low < high, or steps with two values or more, "
-                f"got low={self.low!r}, high={self.high!r}, steps={self.steps!r}"
-            )
-        if self.log and self.low <= 0:
-            raise ValueError(
-                f"Slider {self.name!r} expected low > 0 on a logarithmic scale, got {self.low!r}. "
-                "For a scale with 0 give the list of its values: steps=[0, 1e-4, 1e-3]."
-            )
-        if self.log and self.steps is None:
-            self.steps = _round_numbers(self.low, self.high)
-        if self.integer and self.step is None:
-            self.step = 1
-        self.value = self.check(self.low if self.value is None else self.value)
-
-    def check(self, value):
-        kind = "a whole number" if self.integer else "a number"
-        expected = f"{self.label}: expected {kind} from {self.low:g} to {self.high:g}"
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise ValueError(f"{expected}, got {value!r}")
-        if not (math.isfinite(value) and self.low <= value <= self.high):
-            raise ValueError(f"{expected}, got {value:g}")
-        if not self.integer:
-            return float(value)
-        if value != int(value):
-            raise ValueError(f"{expected}, got {value:g}")
-        return int(value)
-
-
-@dataclass
-class Menu(Control):
-    """One of ``options``: a list of values, or of pairs (label, value)."""
-
-    options: list | None = None
-
-    def __post_init__(self):
-        self.options = [
-            list(option) if isinstance(option, (tuple, list)) else [str(option), option]
-            for option in self.options or []
-        ]
-        if not self.options:
-            raise ValueError(f"Menu {self.name!r} expected at least one option, got none")
-        self.value = self.check(self.options[0][1] if self.value is None else self.value)
-
-    def check(self, value):
-        for _, known in self.options:
-            if known == value:
-                return known
-        known = ", ".join(repr(value) for _, value in self.options)
-        raise ValueError(f"{self.label}: expected one of {known}, got {value!r}")
-
-
-@dataclass
-class Checkbox(Control):
-    """Yes or no."""
-
-    value: bool = False
-
-    def check(self, value):
-        if not isinstance(value, bool):
-            raise ValueError(f"{self.label}: expected True or False, got {value!r}")
-        return value
-
-
-@dataclass
-class Toggle(Checkbox):
-    """A button that stays pressed."""
-
-
-@dataclass
-class Button(Control):
-    """A button: ``pressed(name)`` is called."""
-
-
-@dataclass
-class Text(Control):
-    """A line of text; ``parse`` turns it into a value, or raises ValueError with a sentence.
-
-    ``values`` holds the text; call ``parse`` again where its value is needed.
-    """
-
-    value: str = ""
-    parse: object = None
-
-    def check(self, value):
-        if not isinstance(value, str):
-            raise ValueError(f"{self.label}: expected text, got {value!r}")
-        if self.parse is not None:
-            self.parse(value)
-        return value
-
-    def describe(self):
-        description = super().describe()
-        del description["parse"]  # a function stays here
-        return description
-
-
-class LiveWidget(anywidget.AnyWidget):
+class LiveWidget(Still, anywidget.AnyWidget):
     """A widget whose two halves talk by messages; the last expression of a cell shows it.
 
     In JupyterLab it is alive. In a saved notebook, on a code-hosting page or on paper, the same
@@ -186,8 +37,8 @@ class LiveWidget(anywidget.AnyWidget):
 
     Parameters
     ----------
-    title : str
-        A few words; stands above the widget.
+    name : str
+        A few words, the title above the widget.
     alt : str
         What the figure shows, for those who cannot see it; no number that differs from machine to
         machine, since it is compared when the notebooks are tested.
@@ -210,38 +61,41 @@ class LiveWidget(anywidget.AnyWidget):
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         if "script" in vars(cls):  # and not in the classes that traitlets derives at run time
-            parts = [FOLDER / "common.js", FOLDER / cls.script]
-            cls._esm = "\n".join(part.read_text(encoding="utf-8") for part in parts)
-            cls._css = (FOLDER / "common.css").read_text(encoding="utf-8")
+            cls._esm = module_of(cls.script)
+            cls._css = (FOLDER / "widgets.css").read_text(encoding="utf-8")
 
-    def __init__(self, title, alt, controls=(), size=(8, 3.5)):
+    def __init__(self, name, alt, controls=(), size=(8, 3.5)):
         if self.script is None:
             raise TypeError(f"{type(self).__name__} expected script = 'name.js', got none")
-        self.title, self.alt, self.size = title, " ".join(alt.split()), size
+        self.name, self.alt, self.size = name, " ".join(alt.split()), size
         self.controls = {control.name: control for control in controls}
         self.values = {c.name: c.value for c in controls if not isinstance(c, Button)}
         self.lock = threading.RLock()
-        self.error = None
-        self._disabled, self._png = set(), None
+        self.error, self._disabled = None, set()
         self._sending = threading.RLock()
         self._channels, self._pages, self._sent = {}, {}, 0
         super().__init__(
-            setup={"title": title, "alt": self.alt, "controls": [c.describe() for c in controls]}
+            setup={"title": name, "alt": self.alt, "controls": [c.describe() for c in controls]}
         )
         self.on_msg(self._receive)
-        self._listen_while_a_cell_runs()
+        # ipykernel prefers to answer on the thread from which the widget last sent something. That
+        # is the cells' own thread for a widget made in a cell, and there a click would wait for a
+        # cell's end. JupyterLab names another thread, which is free: take that one.
+        if hasattr(self.comm, "_reply_subshell_for"):
+            self.comm._reply_subshell_for = lambda data, default: default
 
     # ------------------------------------------------------------------ what a subclass overrides
 
     def draw(self, figure):
-        """Draw what stands in a notebook without a kernel: ``figure`` is Matplotlib's, empty."""
+        """Draw what a notebook shows without a kernel: ``figure`` is Matplotlib's, empty."""
         raise NotImplementedError
 
     def changed(self, name, value):
         """Called after the control ``name`` was set to ``value``; ``values`` has it already."""
 
     def pressed(self, name):
-        """Called after the button ``name`` was pressed."""
+        """Called after the button ``name`` was pressed; calls the method of that name."""
+        getattr(self, name)()
 
     def unwatched(self):
         """Called when the last page that showed the widget is gone: stop what costs time."""
@@ -311,9 +165,9 @@ class LiveWidget(anywidget.AnyWidget):
                 raise
             self._show_values()
 
-    def enable(self, *names, on=True):
-        """Let these controls be used, or not: those that make no sense now are greyed out."""
-        self._disabled = self._disabled - set(names) if on else self._disabled | set(names)
+    def disable(self, names):
+        """Grey out the controls that would do nothing now: these, and no others."""
+        self._disabled = set(names)
         self._show_values()
 
     def close(self):
@@ -322,40 +176,12 @@ class LiveWidget(anywidget.AnyWidget):
             self.closing()
         super().close()
 
-    # ------------------------------------------------------------------ without a kernel
-
-    @property
+    @functools.cached_property
     def png(self):
         """The static figure: the bytes of a PNG file, drawn when first asked for."""
-        if self._png is None:
-            with styled():
-                figure = Figure(figsize=self.size, layout="constrained")
-                self.draw(figure)
-                buffer = io.BytesIO()
-                figure.savefig(buffer, format="png", dpi=100, metadata={"Software": None})
-            self._png = buffer.getvalue()
-        return self._png
-
-    def _repr_mimebundle_(self, **kwargs):
-        bundle = super()._repr_mimebundle_(**kwargs)
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        data["text/plain"] = repr(self)
-        data["image/png"] = base64.b64encode(self.png).decode()
-        return data, {**metadata, "image/png": {"alt": self.alt}}
-
-    def __repr__(self):
-        return f"[interactive figure: {self.title}] {self.alt}"
+        return png_of(new_figure(self.size), self.draw, dpi=100)
 
     # ------------------------------------------------------------------ messages
-
-    def _listen_while_a_cell_runs(self):
-        """Have messages come on the thread that JupyterLab names, which is free while a cell runs.
-
-        ipykernel prefers the thread from which the widget last sent something. That is the cells'
-        own thread for a widget made in a cell, and there a click would wait for a cell's end.
-        """
-        if hasattr(self.comm, "_reply_subshell_for"):
-            self.comm._reply_subshell_for = lambda data, default: default
 
     def _show_values(self):
         content = {"values": dict(self.values), "disabled": sorted(self._disabled)}
@@ -375,19 +201,19 @@ class LiveWidget(anywidget.AnyWidget):
             self._page_is_there(message.get("page"))
         if kind == "ack":
             return self._page_has_drawn(message)
-        reply, answer = {"kind": "reply", "id": message.get("id")}, None
+        reply = {"kind": "reply", "id": message.get("id"), "content": {}}
         try:
             with self.lock:
                 answer = self._handle(kind, content, buffers, message.get("page"))
+                reply["content"] = answer or {}
         except Exception as error:  # a callback's error must be seen where the hand is
             reply["error"] = in_words(error)
             self.say(reply["error"], "error")
         else:
             if self.error and kind in ("control", "button"):
                 self.say("")  # the next thing went well
-        data, out = answer if isinstance(answer, tuple) else (answer, [])
-        if message.get("id") is not None:
-            self.send({**reply, "content": data or {}}, list(out))
+        if reply["id"] is not None:
+            self.send(reply)
 
     def _handle(self, kind, content, buffers, page):
         if kind == "hello":
@@ -450,17 +276,32 @@ class _Channel:
         return self.waiting is None or time.monotonic() - self.when > PATIENCE
 
 
-def _round_numbers(low, high):
-    """Return the ends and the round numbers between them, ten in each decade."""
-    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    factors = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
-    between = [float(f"{factor}e{decade}") for decade in decades for factor in factors]
-    return [low, *(number for number in between if low < number < high), high]
-
-
 def in_words(error):
     """Return an exception as a sentence: our own messages as they are, others with their type."""
     text = str(error)
     if isinstance(error, (ValueError, TypeError)) and " " in text:
         return text
     return f"{type(error).__name__}: {text}"
+
+
+def as_pair(data, parts, function):
+    """Return ``data``, or the first of its ``parts``, as a pair (X, y); else raise ValueError."""
+    try:
+        X, y = getattr(data, parts[0], data)
+    except (TypeError, ValueError):
+        names = " and ".join(f".{part}" for part in parts)
+        raise ValueError(
+            f"{function} expected data as a pair (X, y) or with {names}, such as nn.load_mnist(), "
+            f"got {type(data).__name__}"
+        ) from None
+    return X, y
+
+
+def module_of(script):
+    """Return one JavaScript text for anywidget: ``script`` with all that it may import."""
+    modules, wanted = {}, [script]
+    for name in wanted:
+        modules[name] = (FOLDER / name).read_text(encoding="utf-8")
+        wanted += sorted(set(re.findall(r' from "\./(.+?)"', modules[name])) - {*wanted})
+    loader = (FOLDER / "loader.js").read_text(encoding="utf-8")
+    return f"const MODULES = {json.dumps(modules)};\nconst ENTRY = {script!r};\n{loader}"

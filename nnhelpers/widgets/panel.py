@@ -1,16 +1,13 @@
 """A figure that follows its sliders, and that is still a figure where no kernel runs."""
 
-import base64
-import io
 import itertools
 
 import ipywidgets
-from matplotlib.figure import Figure
 
-from ..figures import styled
+from .still import Still, new_figure, png_of
 
 
-class Panel(ipywidgets.VBox):
+class Panel(Still, ipywidgets.VBox):
     """Controls on top, a figure below; each change of a control draws the figure anew.
 
     In JupyterLab it is alive. In a notebook that was saved, on a code-hosting page or on paper, the
@@ -32,8 +29,8 @@ class Panel(ipywidgets.VBox):
 
     def __init__(self, draw, alt, size=(8, 3.5), **controls):
         self.draw, self.alt, self.settings = draw, " ".join(alt.split()), controls
-        with styled():
-            self.figure = Figure(figsize=size, layout="constrained")
+        self.name = ", ".join(control.description for control in controls.values())
+        self.figure = new_figure(size)
         width = f"{int(size[0] * 100)}px"
         self._image = ipywidgets.Image(format="png", layout={"width": width, "max_width": "100%"})
         self._message = ipywidgets.HTML()
@@ -50,14 +47,13 @@ class Panel(ipywidgets.VBox):
 
     def render(self, **values):
         """Draw the figure for these values and return it as the bytes of a PNG file."""
-        with styled():  # callbacks can come from another thread than the cell's
-            self.figure.clear()
-            self.draw(self.figure, **values)
-            buffer = io.BytesIO()
-            # Light compression: a tenth of a second matters more here than the bytes.
-            self.figure.savefig(buffer, format="png", metadata={"Software": None},
-                                pil_kwargs={"compress_level": 1})  # fmt: skip
-        return buffer.getvalue()
+
+        def draw(figure):
+            figure.clear()
+            self.draw(figure, **values)
+
+        # Light compression: a tenth of a second matters more here than the bytes.
+        return png_of(self.figure, draw, pil_kwargs={"compress_level": 1})
 
     def extremes(self):
         """Return every combination of the controls' first and last values: a list of dicts."""
@@ -71,16 +67,6 @@ class Panel(ipywidgets.VBox):
         except Exception as error:  # else it would be seen in the log console alone
             self._message.value = f"<b>Could not draw this:</b> {type(error).__name__}: {error}"
 
-    def _repr_mimebundle_(self, **kwargs):
-        bundle = super()._repr_mimebundle_(**kwargs)
-        bundle["text/plain"] = repr(self)
-        bundle["image/png"] = base64.b64encode(self.png).decode()
-        return bundle, {"image/png": {"alt": self.alt}}
-
-    def __repr__(self):
-        names = ", ".join(control.description for control in self.settings.values())
-        return f"[interactive figure: {names}] {self.alt}"
-
 
 def slider(options, label, value=None, show=str):
     """Return a slider over a list of values, with a label, to be moved by mouse or arrow keys.
@@ -92,7 +78,7 @@ def slider(options, label, value=None, show=str):
     label : str
         Name and unit.
     value : optional
-        Where the slider stands at first; by default at the first of the options.
+        The value at first; by default the first of the options.
     """
     pairs = [(show(option), option) for option in options]
     return ipywidgets.SelectionSlider(

@@ -21,7 +21,7 @@ def as_code(net, recipe, features, data, comment=""):
     data : str
         Code that makes X and y, of shapes (N, 2) and (N,).
     comment : str
-        What stands above it all.
+        The comment above it all.
     """
     arguments = "".join(f", {name}={value!r}" for name, value in recipe.items())
     lines = [*(f"# {line}" for line in textwrap.wrap(comment, 92)),
@@ -51,7 +51,7 @@ def array_code(values):
 
 
 def points_code(X, y):
-    """Return code for points that nobody else can make: a hand has set them."""
+    """Return code for points that only a hand can have set."""
     rows = ", ".join(f"({a:g}, {b:g})" for a, b in np.round(X, 4).tolist())
     labels = ", ".join(str(int(label)) for label in y)
     parts = [textwrap.fill(text, 92, initial_indent="    ", subsequent_indent="    ")

@@ -5,7 +5,7 @@ What each sentence claims is tested (``tests/test_playground.py``).
 
 from dataclasses import dataclass
 
-# What stands where a preset says nothing else.
+# The settings, unless a preset has others.
 USUAL = {
     "set": "moons", "noise": 0.2, "n": 300, "test": 0.3, "data_seed": 0,
     "inputs": "x1, x2", "hidden": "8, 8", "activation": "tanh", "init": "rule", "scale": 1.0,
@@ -64,8 +64,8 @@ PRESETS = [
     ),
     Preset(
         "sigmoid gives up", "03",
-        "Six layers of sigmoid: after 2,000 steps the cost still stands at 0.69, where guessing "
-        "stands, and the first layers' maps have hardly moved. Choose tanh: it learns at once.",
+        "Six layers of sigmoid: after 2,000 steps the cost is still 0.69, the cost of guessing, "
+        "and the first layers' maps have hardly moved. Choose tanh: it learns at once.",
         {"activation": "sigmoid", "hidden": "8, 8, 8, 8, 8, 8", "optimizer": "SGD", "lr": 0.5},
     ),
     Preset(

@@ -10,73 +10,24 @@ import math
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import numpy as np
 
 from ..activations import Activation
 from ..backend import asnumpy, get_array_module
-from ..history import History
 from ..layers import Dense, Dropout
 from ..network import evaluate
 from ..support import guards
 from ..support.run import diverged_at, go_back, number_of, take_snapshot
 from ..training import mini_batches, train_step
+from .live_history import Progress
 
 # Seconds of steps between two looks at the rest of the world; a step that takes longer is one look.
 SLICE = 0.01
-# Changes of one setting that follow each other within so many seconds are one: a slider is dragged.
-ONE_MOVEMENT = 1.0
-# Share of the time that goes into validation, at most.
+# Fraction of the time that goes into validation, at most.
 VALIDATION_SHARE = 0.15
 VALIDATION_PAUSE = 0.1  # ... and seconds between two validations, at least
-
-
-@dataclass
-class LiveHistory(History):
-    """A history whose training was steered by hand.
-
-    Attributes
-    ----------
-    valid_steps : list of int
-        After how many mini-batches each validation was measured: some, not all, epochs' ends, and
-        some moments within long epochs.
-    changes : list of (int, str, float)
-        What was changed in mid-run: after how many mini-batches, "lr", "l2" or "dropout", and the
-        new value.
-    """
-
-    valid_steps: list = field(default_factory=list, repr=False)
-    changes: list = field(default_factory=list, repr=False)
-
-    @property
-    def valid_after(self):
-        """The same as ``valid_steps``, which is measured here and not reckoned."""
-        return self.valid_steps
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """What a trainer says about itself at one moment; None stands for what is not known yet.
-
-    ``state`` is "ready" (no step was done), "running", "paused", "finished", "diverged" or
-    "failed"; ``message`` says in words why, where that needs saying. ``cost`` and ``accuracy`` are
-    means over the last mini-batches, one epoch's at most.
-    """
-
-    state: str
-    step: int
-    steps: int
-    epoch: float
-    epochs: int
-    cost: float | None
-    accuracy: float | None
-    valid_loss: float | None
-    valid_accuracy: float | None
-    steps_per_second: float | None
-    time_left: float | None
-    message: str
-    changes: list
 
 
 class Trainer:
@@ -113,27 +64,23 @@ class Trainer:
         self.valid = guards.pair(net, valid, "valid") if valid is not None else None
         self.batch_size = guards.settings(len(self.y), epochs, batch_size, l2)
         guards.last_batch(net, len(self.y), self.batch_size)
+        guards.optimizer(optimizer)
         self.net, self.optimizer, self.l2, self.seed = net, optimizer, float(l2), seed
         self.epochs_asked, self.watch, self.rate = epochs, watch, rate
         self.batches = math.ceil(len(self.y) / self.batch_size)  # in an epoch
         self._start = (net.copy(), copy.deepcopy(optimizer))
-        # One thread at a time touches network and record: the worker for a slice, others between.
+        # One thread at a time touches network and progress: the worker for a slice, others between.
         self._lock = threading.RLock()
         self._asking, self._asking_lock = 0, threading.Lock()
         self._stop, self._worker = threading.Event(), None
         self._forget()
 
     def _forget(self):
-        """Set everything that training changes, but for the network itself, to its beginning."""
-        self.state, self.message = "ready", ""
+        """Set everything that training changes, except the network itself, to its beginning."""
+        self.state, self.message, self.progress = "ready", "", Progress()
         self.epochs, self.step_count = self.epochs_asked, 0
-        self._rng = np.random.default_rng(self.seed)
-        self._rows = iter(())
-        self._costs, self._accuracies = _Numbers(), _Numbers()
-        self._valid_steps, self._valid_losses, self._valid_accuracies = [], [], []
-        self._valid_when, self._valid_cost = -math.inf, 0.0
-        self._changes, self._changed_when = [], -math.inf
-        self._epoch_seconds, self._epoch_time = [], 0.0
+        self._rng, self._rows = np.random.default_rng(self.seed), iter(())
+        self._valid_when, self._valid_cost, self._epoch_time = -math.inf, 0.0, 0.0
         self._speed, self._watched_when = deque(maxlen=40), -math.inf
 
     # ------------------------------------------------------------------ steering
@@ -141,18 +88,14 @@ class Trainer:
     def start(self):
         """Begin or go on; returns at once. After the end, go on for as many epochs again."""
         with self.between_steps():
-            if self.state in ("running", "diverged", "failed"):
+            if self.state == "running" or not self._go_on("running"):
                 return
-            if self.step_count >= self.steps:
-                self.epochs += self.epochs_asked
-            self.state, self.message = "running", ""
             self._speed.clear()
             self._stop.clear()
             self._tell()
-            if self.state != "running":
-                return
-            self._worker = threading.Thread(target=self._work, name="trainer", daemon=True)
-            self._worker.start()
+            if self.state == "running":
+                self._worker = threading.Thread(target=self._work, name="trainer", daemon=True)
+                self._worker.start()
 
     def pause(self):
         """Stop after the step that is being computed; returns when it is done."""
@@ -166,11 +109,8 @@ class Trainer:
         """Do ``n`` steps now, up to the end, in the caller's thread; pauses first."""
         self._end_worker()
         with self.between_steps():
-            if self.state in ("diverged", "failed"):
+            if not self._go_on("paused"):
                 return
-            if self.step_count >= self.steps:
-                self.epochs += self.epochs_asked
-            self.state, self.message = "paused", ""
             end = min(self.step_count + n, self.steps)
             while self.state == "paused" and self.step_count < end:
                 self._slice(end - self.step_count, seconds=math.inf)
@@ -179,16 +119,24 @@ class Trainer:
                     self._validate()
             self._tell()
 
+    def _go_on(self, state):
+        """Enter ``state``, with new epochs after the last; return whether that can be."""
+        if self.state in ("diverged", "failed"):
+            return False
+        if self.step_count >= self.steps:
+            self.epochs += self.epochs_asked
+        self.state, self.message = state, ""
+        return True
+
     def reset(self):
-        """Go back to the first weights and the first order of examples.
+        """Go back to the initial weights and the first order of examples.
 
         Learning rate, penalty and dropout stay as they are now.
         """
         self._end_worker()
         with self.between_steps():
             lr, dropout = self.optimizer.lr, get_dropout(self.net)
-            net, optimizer = self._start
-            self.net, self.optimizer = net.copy(), copy.deepcopy(optimizer)
+            self.net, self.optimizer = self._start[0].copy(), copy.deepcopy(self._start[1])
             self.optimizer.lr = lr
             set_dropout(self.net, dropout)
             self._forget()
@@ -202,22 +150,20 @@ class Trainer:
         ValueError
             If a value cannot be; then nothing is changed.
         """
-        if lr is not None and not (math.isfinite(lr) and lr > 0):
-            raise ValueError(f"expected a learning rate above 0, got {lr!r}: try 0.1")
-        if l2 is not None and not (math.isfinite(l2) and l2 >= 0):
-            raise ValueError(f"expected l2 as a number of at least 0, got {l2!r}: it is a penalty")
-        if dropout is not None:
-            Dropout(dropout)  # raises if it is out of range
+        asked = {"lr": lr, "l2": l2, "dropout": dropout}
         with self.between_steps():
-            if lr is not None and lr != self.optimizer.lr:
-                self.optimizer.lr = float(lr)
-                self._note("lr", lr)
-            if l2 is not None and l2 != self.l2:
-                self.l2 = float(l2)
-                self._note("l2", l2)
-            if dropout is not None and dropout != get_dropout(self.net):
-                set_dropout(self.net, dropout)
-                self._note("dropout", dropout)
+            now = {"lr": self.optimizer.lr, "l2": self.l2, "dropout": get_dropout(self.net)}
+            new = {name: now[name] if asked[name] is None else asked[name] for name in now}
+            guards.learning_rate(new["lr"])
+            guards.settings(len(self.y), self.epochs, self.batch_size, new["l2"])
+            guards.dropped_share(new["dropout"])
+            self.optimizer.lr, self.l2 = float(new["lr"]), float(new["l2"])
+            if new["dropout"] != now["dropout"]:
+                set_dropout(self.net, new["dropout"])
+            for name in [name for name in new if new[name] != now[name] and self.step_count]:
+                self.progress.note(self.step_count, name, new[name])
+                if self.state != "running":
+                    self._tell()
 
     def close(self):
         """End the thread."""
@@ -249,56 +195,43 @@ class Trainer:
         return self.epochs * self.batches
 
     def snapshot(self):
-        """Return a :class:`Snapshot` of this moment."""
+        """Return what there is to say of this moment, as a namespace; None: not known yet.
+
+        ``state`` is "ready" (no step was done), "running", "paused", "finished", "diverged" or
+        "failed"; ``message`` says in words why, where that needs saying. Then ``step``, ``steps``,
+        ``epoch`` and ``epochs``, done and planned; ``cost`` and ``accuracy``, means over the last
+        mini-batches, one epoch's at most; ``valid_loss``, ``valid_accuracy``,
+        ``steps_per_second``, ``time_left`` and the ``changes`` in mid-run.
+        """
         with self.between_steps():
-            recent = min(self.batches, 50)
             speed = self._steps_per_second()
             left = (self.steps - self.step_count) / speed if speed else None
-            return Snapshot(
-                state=self.state, step=self.step_count, steps=self.steps,
+            return SimpleNamespace(
+                state=self.state, message=self.message, step=self.step_count, steps=self.steps,
                 epoch=self.step_count / self.batches, epochs=self.epochs,
-                cost=self._costs.recent_mean(recent),
-                accuracy=self._accuracies.recent_mean(recent),
-                valid_loss=self._valid_losses[-1] if self._valid_losses else None,
-                valid_accuracy=self._valid_accuracies[-1] if self._valid_accuracies else None,
                 steps_per_second=speed, time_left=left if self.state == "running" else None,
-                message=self.message, changes=list(self._changes),
+                changes=list(self.progress.changes), **self.progress.latest(min(self.batches, 50)),
             )  # fmt: skip
 
     def curves(self, points=400):
         """Return the curves so far, thinned out to be drawn: a dict of float32 arrays.
 
         ``step``, ``cost`` and ``accuracy`` have at most ``points`` entries, each the mean over its
-        share of the mini-batches; ``valid_step``, ``valid_loss`` and ``valid_accuracy`` are every
+        part of the mini-batches; ``valid_step``, ``valid_loss`` and ``valid_accuracy`` are every
         k-th measurement, and the last.
         """
         with self.between_steps():
-            step, cost = self._costs.thinned(points)
-            _, accuracy = self._accuracies.thinned(points)
-            kept = _every(len(self._valid_steps), points)
-            return {
-                "step": step, "cost": cost, "accuracy": accuracy,
-                "valid_step": np.array([self._valid_steps[i] for i in kept], "float32"),
-                "valid_loss": np.array([self._valid_losses[i] for i in kept], "float32"),
-                "valid_accuracy": np.array([self._valid_accuracies[i] for i in kept], "float32"),
-            }  # fmt: skip
+            return self.progress.curves(points)
 
     @property
     def history(self):
         """All that was recorded so far, as a :class:`LiveHistory`: for ``plot_history``."""
         with self.between_steps():
-            return LiveHistory(
-                settings={
-                    "sizes": self.net.sizes, "optimizer": type(self.optimizer).__name__,
-                    "lr": self.optimizer.lr, "batch_size": self.batch_size, "epochs": self.epochs,
-                    "l2": self.l2, "seed": number_of(self.seed),
-                },
-                batch_loss=self._costs.values().tolist(),
-                batch_accuracy=self._accuracies.values().tolist(),
-                valid_loss=list(self._valid_losses), valid_accuracy=list(self._valid_accuracies),
-                seconds=list(self._epoch_seconds), stopped=self.message or None,
-                valid_steps=list(self._valid_steps), changes=list(self._changes),
-            )  # fmt: skip
+            return self.progress.history({
+                "sizes": self.net.sizes, "optimizer": type(self.optimizer).__name__,
+                "lr": self.optimizer.lr, "batch_size": self.batch_size, "epochs": self.epochs,
+                "l2": self.l2, "seed": number_of(self.seed),
+            }, self.message or None)  # fmt: skip
 
     # ------------------------------------------------------------------ the worker
 
@@ -338,8 +271,7 @@ class Trainer:
             self.message = f"failed: {type(error).__name__}: {error}"
 
     def _do_steps(self, n_steps, seconds):
-        xp = get_array_module(self.net.theta)
-        before = take_snapshot(self.net)
+        xp, before = get_array_module(self.net.theta), take_snapshot(self.net)
         costs, counts, sizes = [], [], []
         began = time.perf_counter()
         until, hurried = began + seconds, math.isfinite(seconds)
@@ -349,25 +281,25 @@ class Trainer:
                 self._rows = mini_batches(self.net, len(self.y), self.batch_size, self._rng)
                 rows = next(self._rows)
             J, correct = train_step(self.net, self.optimizer, self.X, self.y, rows, self.l2)
-            costs.append(J)
-            counts.append(correct)
+            costs.append(xp.asarray(J))
+            counts.append(xp.asarray(correct))
             sizes.append(len(rows))
+            now = time.perf_counter()
             if (self.step_count + len(costs)) % self.batches == 0:
-                now = time.perf_counter()
-                self._epoch_seconds.append(self._epoch_time + now - began)
+                self.progress.epoch_seconds.append(self._epoch_time + now - began)
                 self._epoch_time, began = 0.0, now
-                if self.valid is not None and self._valid_due(now):
+                if self._valid_due(now):
                     break
             # The costs stay on the device in between: a GPU need not be waited for at each step.
-            if time.perf_counter() >= until or hurried and (self._asking or self._stop.is_set()):
+            if now >= until or hurried and (self._asking or self._stop.is_set()):
                 break
-        costs = asnumpy(xp.stack([xp.asarray(cost) for cost in costs])).astype(float)
-        counts = asnumpy(xp.stack([xp.asarray(count) for count in counts]))
+        costs = asnumpy(xp.stack(costs)).astype(float)
+        counts = asnumpy(xp.stack(counts))
         self._epoch_time += time.perf_counter() - began
         bad = diverged_at(self.net, costs)
         done = len(costs) if bad is None else bad + 1
-        self._costs.extend(costs[:done])
-        self._accuracies.extend(counts[:done] / np.array(sizes[:done]))
+        self.progress.costs.extend(costs[:done].tolist())
+        self.progress.accuracies.extend((counts[:done] / np.array(sizes[:done])).tolist())
         if bad is not None:
             go_back(self.net, before)
             self._diverge(self.step_count + bad + 1, self.step_count)
@@ -391,7 +323,8 @@ class Trainer:
 
     def _validate(self, hurried=False):
         """Measure the validation set, unless that was done; if ``hurried``, Pause breaks it off."""
-        if self.valid is None or self._valid_steps[-1:] == [self.step_count]:
+        progress = self.progress
+        if self.valid is None or progress.valid_steps[-1:] == [self.step_count]:
             return
         began = time.perf_counter()
         X, y = self.valid
@@ -403,25 +336,11 @@ class Trainer:
             one_loss, one_accuracy = evaluate(self.net, X[part], y[part])
             loss += one_loss * len(y[part])
             correct += one_accuracy * len(y[part])
-        self._valid_steps.append(self.step_count)
-        self._valid_losses.append(loss / len(y))
-        self._valid_accuracies.append(correct / len(y))
+        progress.valid_steps.append(self.step_count)
+        progress.valid_losses.append(loss / len(y))
+        progress.valid_accuracies.append(correct / len(y))
         self._valid_when = time.perf_counter()
         self._valid_cost = self._valid_when - began
-
-    def _note(self, name, value):
-        """Write down a change in mid-run; of one movement of a slider, only where it ended."""
-        if self.step_count == 0:
-            return
-        now = time.perf_counter()
-        last = self._changes[-1] if self._changes else (None, None, None)
-        same = last[1] == name
-        if same and (last[0] == self.step_count or now - self._changed_when < ONE_MOVEMENT):
-            self._changes.pop()
-        self._changes.append((self.step_count, name, float(value)))
-        self._changed_when = now
-        if self.state != "running":
-            self._tell()
 
     def _tell(self):
         """Let the watcher look; the caller holds the lock."""
@@ -437,73 +356,28 @@ class Trainer:
                 self.watch(self)  # to show that; if not even this works, ``state`` says it
 
     def _steps_per_second(self):
-        """Return the speed over the last second of slices, or None if there were too few."""
+        """Return the speed over the last slices, or None if there were too few."""
         if len(self._speed) < 2:
             return None
         (began, first), (ended, last) = self._speed[0], self._speed[-1]
         return (last - first) / (ended - began) if ended > began else None
 
 
-class _Numbers:
-    """A list of numbers that grows: an array of twice the length when it is full."""
-
-    def __init__(self):
-        self.buffer, self.n = np.empty(1024), 0
-
-    def extend(self, numbers):
-        needed = self.n + len(numbers)
-        if needed > len(self.buffer):
-            longer = np.empty(max(needed, 2 * len(self.buffer)))
-            longer[: self.n] = self.values()
-            self.buffer = longer
-        self.buffer[self.n : needed] = numbers
-        self.n = needed
-
-    def values(self):
-        return self.buffer[: self.n]
-
-    def recent_mean(self, count):
-        """Return the mean of the last ``count``, or None if that is no finite number."""
-        if not self.n:
-            return None
-        mean = float(self.values()[-count:].mean())
-        return mean if math.isfinite(mean) else None
-
-    def thinned(self, points):
-        """Return (steps, means): at most ``points`` means over shares of equal length."""
-        if not self.n:
-            return np.empty(0, "float32"), np.empty(0, "float32")
-        width = math.ceil(self.n / points)
-        starts = np.arange(0, self.n, width)
-        ends = np.minimum(starts + width, self.n)
-        with np.errstate(invalid="ignore", over="ignore"):
-            means = np.add.reduceat(self.values(), starts) / (ends - starts)
-            return ends.astype("float32"), means.astype("float32")
-
-
-def _every(n, points):
-    """Return indices into ``n`` things: at most ``points`` + 1 of them, evenly, and the last."""
-    kept = list(range(0, n, max(1, math.ceil(n / points))))
-    return kept if not n or kept[-1] == n - 1 else [*kept, n - 1]
-
-
 def _is_hidden_dropout(layers, i):
-    """Whether layer ``i`` is Dropout behind a hidden layer's activation, and not on the inputs."""
+    """Whether layer ``i`` is Dropout after a hidden layer's activation, and not on the inputs."""
     return isinstance(layers[i], Dropout) and i > 0 and isinstance(layers[i - 1], Activation)
 
 
 def get_dropout(net):
     """Return the dropout of the hidden layers: the first one's, 0 if there is none."""
-    for i, layer in enumerate(net.layers):
-        if _is_hidden_dropout(net.layers, i):
-            return layer.p
-    return 0.0
+    found = (layer.p for i, layer in enumerate(net.layers) if _is_hidden_dropout(net.layers, i))
+    return next(found, 0.0)
 
 
 def set_dropout(net, p):
     """Give each hidden layer of ``net`` the dropout ``p``, in place: parameters stay what they are.
 
-    Where there is none, Dropout layers are put behind the activations, as ``mlp`` does; with 0 they
+    Where there is none, Dropout layers are put after the activations, as ``mlp`` does; with 0 they
     are taken out. Dropout on the inputs is left alone.
     """
     layers = []
@@ -513,9 +387,9 @@ def set_dropout(net, p):
             continue
         layers.append(layer)
         if p and isinstance(layer, Activation) and i < last:
-            behind = net.layers[i + 1]
-            if not isinstance(behind, Dropout):
-                behind = Dropout(p, seed=len(layers))
-            behind.p = float(p)
-            layers.append(behind)
+            after = net.layers[i + 1]
+            if not isinstance(after, Dropout):
+                after = Dropout(p, seed=len(layers))
+            after.p = float(p)
+            layers.append(after)
     net.layers[:] = layers

@@ -1,51 +1,17 @@
 """The network X-ray: one example, one layer, number by number, forward and back."""
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 
-from ..activations import Activation, LeakyReLU, ReLU, Sigmoid, Tanh
 from ..backend import asnumpy
-from ..figures import ABOVE, BELOW, DIVERGING
-from ..layers import BatchNorm, Dense, Dropout
-from ..losses import MeanSquaredError, SigmoidCrossEntropy, SoftmaxCrossEntropy
-from ..network import Network, mlp
 from ..optimizers import SGD
-from .live import Button, LiveWidget, Menu, Slider
+from .controls import Button, Menu, Slider
+from .live import LiveWidget
+from .xray_figure import FEW, LARGEST, draw_unit, image_side, picture_shape
+from .xray_network import check_examples, describe, follow, kind_of_loss, network_of, split
 
-FEW = 12  # inputs: up to here every term is written out
-LARGEST = 8  # terms that are written out where there are more
-MOST_WEIGHTS = 2_000_000  # of a layer: all of them travel to the page
 MOST_EXAMPLES = 1000  # whose mean cost is computed before and after a step
-
-# The losses whose first step back the page can write out, and what it calls them.
-LOSSES = {
-    SoftmaxCrossEntropy: "softmax",
-    SigmoidCrossEntropy: "sigmoid",
-    MeanSquaredError: "quadratic",
-}
-
-
-class Block(NamedTuple):
-    """A Dense layer and what follows it, element by element, up to the next Dense layer."""
-
-    dense: Dense
-    rest: list
-
-
-class Pass(NamedTuple):
-    """One example's way through one block: X into it, Z, A out of it; slope is dA/dZ; each (n,).
-
-    The last two are None where no label says what should have come out.
-    """
-
-    X: np.ndarray
-    Z: np.ndarray
-    A: np.ndarray
-    slope: np.ndarray
-    dA: np.ndarray | None
-    dZ: np.ndarray | None
 
 
 class XRay(LiveWidget):
@@ -72,12 +38,13 @@ class XRay(LiveWidget):
         self._before, self._blocks = split(self._twin)
         self._first, self._steps, self._result = self._twin.theta.copy(), 0, None
         self._stamp, self._side = 0, image_side(net.sizes[0])
+        few = 1 <= layer <= len(self._blocks) and self._blocks[layer - 1].dense.n_in <= FEW
         super().__init__(
             "Network X-ray",
             "One neuron of a network, term by term: each input times its weight is a step up or "
             "down, then comes the bias, and beside them stands their sum z. The X-ray shows all "
             "the numbers of a layer, forward and back.",
-            self._list_controls(example, layer, lr, show), size=self._figure_size(layer),
+            self._list_controls(example, layer, lr, show), size=(8, 3.6 if few else 5.6),
         )  # fmt: skip
         self._look()
         self.i, self.j = self._start()
@@ -119,12 +86,15 @@ class XRay(LiveWidget):
     def step(self):
         """Apply one step of gradient descent for this example, as the button does."""
         with self.lock:
-            self.pressed("step")
+            self._apply()
+            self._look()
 
     def reset(self):
         """Take all steps back."""
         with self.lock:
-            self.pressed("reset")
+            self._twin.theta[...] = self._first
+            self._steps, self._result = 0, None
+            self._look()
 
     # ------------------------------------------------------------------ what the page sends
 
@@ -136,23 +106,13 @@ class XRay(LiveWidget):
             self._look()
             self._move(*self._start())
 
-    def pressed(self, name):
-        if name == "step":
-            self._apply()
-        else:
-            self._twin.theta[...] = self._first
-            self._steps, self._result = 0, None
-        self._look()
-
     def receive_place(self, content, buffers):
         self._move(content["i"], content["j"], by=content["by"])
 
     def _move(self, i, j, by=None):
         """Note the place, and tell the pages: all but the one whose hand moved it."""
-        for name, value, size in (
-            ("input i", i, self._dense.n_in),
-            ("unit j", j, self._dense.n_out),
-        ):
+        sizes = {"input i": (i, self._dense.n_in), "unit j": (j, self._dense.n_out)}
+        for name, (value, size) in sizes.items():
             whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
             if not whole or not 0 <= value < size:
                 raise ValueError(
@@ -202,7 +162,7 @@ class XRay(LiveWidget):
     def _publish_example(self, x, y):
         seen = self.passes[self.layer - 1]
         content = {
-            "stamp": self._stamp, "example": self.example, "J": plain(self.J),
+            "stamp": self._stamp, "example": self.example, "J": _plain(self.J),
             "steps": self._steps, "result": self._result,
         }  # fmt: skip
         none = np.zeros(0)
@@ -273,7 +233,7 @@ class XRay(LiveWidget):
             )  # fmt: skip
         _check_only(len(self._X), example)
         controls.append(
-            Menu("layer", "layer", "Inputs → units, and the activation behind them. Try the last "
+            Menu("layer", "layer", "Inputs → units, and the activation after them. Try the last "
                  "one first: there the way back begins.", layer, where, options=names)
         )  # fmt: skip
         if self._y is None:
@@ -292,33 +252,13 @@ class XRay(LiveWidget):
 
     # ------------------------------------------------------------------ without a kernel
 
-    def _figure_size(self, layer):
-        few = 1 <= layer <= len(self._blocks) and self._blocks[layer - 1].dense.n_in <= FEW
-        return (8, 3.6) if few else (8, 5.6)
-
     def draw(self, figure):
         """Draw the chosen unit's terms as a waterfall, and pictures above where there are many."""
-        seen, shape = self.passes[self.layer - 1], picture_shape(self._dense.n_in)
-        weights = self._dense.params["W"][:, self.j]
-        terms = seen.X * weights
-        if shape is None:
-            ax = figure.subplots()
-        else:
-            top, bottom = figure.subfigures(2, 1, height_ratios=[1, 1.35])
-            names = ["inputs", f"weights of unit {self.j}", "inputs × weights"]
-            for place, values, name in zip(
-                top.subplots(1, 3), (seen.X, weights, terms), names, strict=True
-            ):
-                _draw_picture(place, values, shape, name)
-            ax = bottom.subplots()
-        g = describe(self._blocks[self.layer - 1].rest)["name"]
-        names = [f"i\n{i}" for i in range(len(terms))]
-        if len(terms) <= 5:  # there is room for the factors
-            names = [f"input {i}\n{_figures(x)} × {_figures(w)}"
-                     for i, (x, w) in enumerate(zip(seen.X, weights, strict=True))]  # fmt: skip
-        b, a = self._dense.params["b"][self.j], seen.A[self.j] if g else None
-        _draw_waterfall(ax, terms, names, b, a, g)
-        ax.set(title=f"Example {self.example}, layer {self.layer}, unit {self.j}: from terms to z")
+        dense, rest = self._blocks[self.layer - 1]
+        seen, j = self.passes[self.layer - 1], self.j
+        title = f"Example {self.example}, layer {self.layer}, unit {j}: from terms to z"
+        draw_unit(figure, title, seen.X, dense.params["W"][:, j], dense.params["b"][j],
+                  seen.A[j], describe(rest)["name"], j)  # fmt: skip
 
 
 def xray(net, X, y=None, *, example=0, layer=1, i=None, j=None, lr=0.1, show="both"):
@@ -332,7 +272,7 @@ def xray(net, X, y=None, *, example=0, layer=1, i=None, j=None, lr=0.1, show="bo
     Parameters
     ----------
     net : Network or list of (W, b)
-        Dense layers, activations and dropout (which is off here). A list of pairs stands for layers
+        Dense layers, activations and dropout (which is off here). A list of pairs means layers
         with ReLU between them, and softmax at the end. A copy is taken at once.
     X : array, shape (N, n_in)
         Examples to choose from.
@@ -364,214 +304,11 @@ def xray(net, X, y=None, *, example=0, layer=1, i=None, j=None, lr=0.1, show="bo
     return XRay(net, X, y, example=example, layer=layer, i=i, j=j, lr=lr, show=show)
 
 
-# ---------------------------------------------------------------------- the network, taken apart
-
-
-def network_of(net):
-    """Return a Network: the given one, or that of a list of pairs (W, b), with ReLU between."""
-    if isinstance(net, Network):
-        return net
-    try:
-        pairs = [(asnumpy(W), asnumpy(b)) for W, b in net]
-        sizes = [pairs[0][0].shape[0], *(W.shape[1] for W, _ in pairs)]
-    except (TypeError, ValueError, IndexError, AttributeError):
-        raise ValueError(
-            f"xray expected a network or a list of pairs (W, b), got {type(net).__name__}. "
-            "For a single layer try [(W, b)]."
-        ) from None
-    loss = SigmoidCrossEntropy() if sizes[-1] == 1 else SoftmaxCrossEntropy()
-    made = mlp(sizes, loss=loss).to("numpy").astype("float64")
-    dense = [layer for layer in made.layers if isinstance(layer, Dense)]
-    for number, (layer, (W, b)) in enumerate(zip(dense, pairs, strict=True), start=1):
-        if W.shape != (layer.n_in, layer.n_out) or b.shape != (layer.n_out,):
-            raise ValueError(
-                f"layer {number}: expected W of shape {(layer.n_in, layer.n_out)} and b of shape "
-                f"{(layer.n_out,)}, got {W.shape} and {b.shape}"
-            )
-        layer.params["W"][...], layer.params["b"][...] = W, b
-    return made
-
-
-def check_examples(net, X, y):
-    """Return X and y where they live, or raise ValueError if they do not fit the network."""
-    X = X if hasattr(X, "dtype") else np.asarray(X)
-    n_in = net.sizes[0]
-    if X.ndim != 2 or X.shape[1] != n_in or not len(X):
-        hint = f". A single example is a matrix with one row: try X.reshape(1, {n_in})"
-        raise ValueError(
-            f"xray expected X of shape (N, {n_in}), got {X.shape}{hint if X.ndim == 1 else ''}"
-        )
-    if y is not None:
-        y = y if hasattr(y, "dtype") else np.asarray(y)
-        if len(y) != len(X):
-            raise ValueError(
-                f"expected one label for each example, got {len(X)} examples and {len(y)} labels"
-            )
-        net.loss_function.check(asnumpy(y), net.sizes[-1])
-    return X, y
-
-
-def split(net):
-    """Return (layers before the first Dense, Blocks); raise ValueError if some cannot be shown."""
-    before, blocks = [], []
-    for layer in net.layers:
-        if isinstance(layer, BatchNorm):
-            raise ValueError(
-                "xray looks at one example alone, and batch norm ties each example to the others "
-                "of its batch: it takes their mean. Try a network with batch_norm=False."
-            )
-        if isinstance(layer, Dense):
-            if layer.params["W"].size > MOST_WEIGHTS:
-                raise ValueError(
-                    f"xray sends all weights of a layer to the page and takes up to "
-                    f"{MOST_WEIGHTS:,} of them, got {layer!r} with {layer.params['W'].size:,}: "
-                    "try a smaller network."
-                )
-            blocks.append(Block(layer, []))
-        elif isinstance(layer, (Activation, Dropout)):
-            (blocks[-1].rest if blocks else before).append(layer)
-        else:
-            raise ValueError(
-                f"xray expected Dense layers, activations and Dropout, got {layer!r}: it does not "
-                "know how that layer's numbers come about."
-            )
-    kind_of_loss(net)
-    return before, blocks
-
-
-def kind_of_loss(net):
-    """Return "softmax", "sigmoid" or "quadratic"; raise ValueError for a loss of another kind."""
-    for kind, name in LOSSES.items():
-        if isinstance(net.loss_function, kind):
-            return name
-    known = ", ".join(kind.__name__ for kind in LOSSES)
-    raise ValueError(f"xray expected a loss of the kinds {known}, got {net.loss_function!r}")
-
-
-def describe(rest):
-    """Return name, value and slope of an activation, in words; {z} and {a} stand for numbers."""
-    found = [layer for layer in rest if isinstance(layer, Activation)]
-    name = ", then ".join(type(layer).__name__ for layer in found)
-    words = {"name": name, "value": "g({z})", "slope": "g'({z})"}
-    if len(found) == 1:
-        if isinstance(found[0], Sigmoid):
-            words |= {"value": "σ({z})", "slope": "{a} × (1 − {a})"}
-        elif isinstance(found[0], Tanh):
-            words |= {"value": "tanh({z})", "slope": "1 − {a}²"}
-        elif isinstance(found[0], ReLU):
-            words |= {"value": "max({z}, 0)", "slope": "1 where z > 0, else 0"}
-        elif isinstance(found[0], LeakyReLU):
-            slope = f"{found[0].slope:g}"
-            words |= {"value": f"max({{z}}, {slope} · {{z}})",
-                      "slope": f"1 where z > 0, else {slope}"}  # fmt: skip
-    return words
-
-
-def follow(net, before, blocks, X, y=None):
-    """Send one example through the network and back; return (J, P, one Pass for each block).
-
-    Runs the network's own layers, as in use (dropout is off), and leaves dJ/dtheta in ``net.grad``.
-    Without a label J and P are None, and there is no way back.
-    """
-    A, ways = X, []
-    for layer in before:
-        A = layer.forward(A)
-    for dense, rest in blocks:
-        X_in, Z = A, dense.forward(A)
-        A = Z
-        for layer in rest:
-            A = layer.forward(A)
-        ways.append([X_in, Z, A, _back(rest, np.ones_like(Z)), None, None])
-    J, P = None, None
-    if y is not None:
-        J, dA = float(net.loss_function.forward(A, y)), net.loss_function.backward()
-        P = A[0] if kind_of_loss(net) == "quadratic" else net.loss_function.probabilities(A)[0]
-        for (dense, rest), way in zip(reversed(blocks), reversed(ways), strict=True):
-            way[4], way[5] = dA, _back(rest, dA)
-            dA = dense.backward(way[5])
-    rows = (Pass(*(None if part is None else part[0] for part in way)) for way in ways)
-    return J, P, list(rows)
-
-
-def _back(rest, dA):
-    for layer in reversed(rest):
-        dA = layer.backward(dA)
-    return dA
-
-
-# ---------------------------------------------------------------------- small things
-
-
-def image_side(n_in):
-    """Return the side of the square image that a network's inputs are; 0 if they are none."""
-    side = math.isqrt(n_in)
-    return side if side >= 8 and side * side == n_in else 0
-
-
-def picture_shape(n):
-    """Return [rows, columns] for a picture of n numbers, as square as may be; None for few."""
-    if n <= FEW:
-        return None
-    side = math.isqrt(n - 1) + 1
-    columns = next((c for c in range(side, 2 * side + 1) if n % c == 0), side)
-    return [-(-n // columns), columns]
-
-
 def _check_only(n_examples, example):
     if n_examples == 1 and example != 0:
         raise ValueError(f"example n: expected 0, for there is only one, got {example!r}")
 
 
-def plain(value):
+def _plain(value):
     """Return a float that JSON knows, or None."""
     return value if value is not None and math.isfinite(value) else None
-
-
-def _draw_picture(ax, values, shape, title):
-    """Draw numbers as a picture: ink on paper where none is negative, else blue, white, orange."""
-    cells = np.full(shape[0] * shape[1], np.nan)
-    cells[: len(values)] = values
-    limit = abs(values).max() or 1.0
-    signed = values.min() < 0
-    ax.imshow(cells.reshape(shape), cmap=DIVERGING if signed else "gray_r",
-              vmin=-limit if signed else 0, vmax=limit)  # fmt: skip
-    ax.set(title=title, xticks=[], yticks=[])
-    ax.spines[:].set_visible(True)
-    ax.grid(False)
-
-
-def _figures(value, digits=3):
-    return f"{value:.{digits}g}".replace("-", "−")
-
-
-def _draw_waterfall(ax, terms, names, b, a, activation):
-    """Draw each term as a step from the sum before it, then the bias, then z and a from zero."""
-    order = np.arange(len(terms))
-    if len(terms) > FEW:
-        order = np.argsort(-abs(terms), kind="stable")[:LARGEST]
-    names, steps = [names[i] for i in order], [terms[i] for i in order]
-    if len(order) < len(terms):
-        names.append(f"{len(terms) - len(order)}\nmore")
-        steps.append(terms.sum() - sum(steps))
-    names, steps = [*names, "bias\nb"], [*steps, b]
-    ends = np.cumsum(steps)
-    for x, (step, end) in enumerate(zip(steps, ends, strict=True)):
-        ax.bar(x, step, bottom=end - step, color=ABOVE if step >= 0 else BELOW, edgecolor="black",
-               lw=0.6)  # fmt: skip
-        ax.plot([x - 0.4, x + 1.4], [end, end], color="black", lw=0.8, ls=":")
-    totals = [("sum\nz", ends[-1])] + ([(f"{activation}\na", a)] if a is not None else [])
-    for x, (_, value) in enumerate(totals, start=len(steps)):
-        ax.bar(x, value, color="0.75", edgecolor="black", lw=1.2)
-    names += [name for name, _ in totals]
-    values = [*steps, *(value for _, value in totals)]
-    tops = [*(max(end, end - step) for step, end in zip(steps, ends, strict=True)),
-            *(max(value, 0) for _, value in totals)]  # fmt: skip
-    for x, (value, top) in enumerate(zip(values, tops, strict=True)):
-        ax.annotate(_figures(value, 3 if len(names) < 12 else 2), (x, top), xytext=(0, 3),
-                    textcoords="offset points", ha="center", fontsize=9)  # fmt: skip
-    ax.axhline(0, color="black", lw=1)
-    low, high = min(0.0, *ends, *values[len(steps) :]), max(0.0, *tops)
-    room = 0.12 * ((high - low) or 1.0)
-    ax.set(xticks=range(len(names)), xticklabels=names, ylabel="input × weight, added up",
-           ylim=(low - room / 2, high + room))  # fmt: skip
-    ax.grid(False, axis="x")

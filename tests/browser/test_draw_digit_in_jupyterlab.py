@@ -1,11 +1,9 @@
 """Draw a digit under a hand: mouse, finger, pen and keyboard on the paper of a real page."""
 
-import json
 import statistics
-import time
 
 import pytest
-from test_in_jupyterlab import put_notebook
+from live_page import View
 
 import nnhelpers as nn
 
@@ -26,20 +24,6 @@ THREE = [(8.5, 7.5), (11, 5), (15, 4.5), (18, 6), (18.5, 9), (16.5, 12), (12.5, 
          (19.5, 17), (19, 20.5), (16, 23), (11.5, 23.5), (8, 21.5)]  # fmt: skip
 SEVEN = [(7, 6), (12, 5.5), (20, 5), (17.5, 11), (14.5, 17), (13, 23.5)]
 
-# From the browser's own time of a pointer's movement to the frame after that in which the bars were
-# drawn: what was drawn is on the screen by then.
-WATCH = """() => {
-    const [paper, answer] = document.querySelectorAll('.nn-draw canvas');
-    window.measured = [];
-    let began = null;
-    paper.addEventListener('pointermove', event => { began = event.timeStamp; }, true);
-    new MutationObserver(() => {
-        if (began === null) return;
-        const start = began;
-        began = null;
-        requestAnimationFrame(() => window.measured.push(performance.now() - start));
-    }).observe(answer, {attributeFilter: ['data-drawn']});
-}"""
 # A pointer goes down, moves a hundred times and goes up, without a pause.
 QUICK = """pointerId => {
     const paper = document.querySelector('.nn-paper'), box = paper.getBoundingClientRect();
@@ -71,24 +55,13 @@ def trained(tmp_path_factory):
     return str(path)
 
 
-class Pad:
-    """The widget on the page, as far as these tests use it."""
+class Pad(View):
+    """The widget on the page."""
 
     def __init__(self, jupyter, cell):
-        self.jupyter, self.page = jupyter, jupyter.page
-        put_notebook(jupyter, "draw.ipynb", [cell])
-        jupyter.open("draw.ipynb")
-        jupyter.run_all()
-        assert jupyter.errors() == []
-        self.root, self.paper = self.page.locator(".nn-draw"), self.page.locator(".nn-paper")
-        self.wait("answers", "> 0")
+        super().__init__(jupyter, ".nn-draw", [cell], ready="answers")
+        self.paper = self.root.locator(".nn-paper")
         self.paper.scroll_into_view_if_needed()
-
-    def wait(self, name, condition):
-        """Wait until ``data-NAME`` of the widget meets a condition, such as "=== '3'"."""
-        self.page.wait_for_function(
-            f"() => document.querySelector('.nn-draw')?.dataset.{name} {condition}", timeout=20_000
-        )
 
     def wait_strokes(self, n):
         """Wait until the page has so many strokes, and Python too: it learns of them later."""
@@ -97,162 +70,128 @@ class Pad:
         )
         self.until("len(pad.strokes)", n)
 
-    def data(self, name):
-        return self.root.get_attribute(f"data-{name}")
-
-    def press(self, name):
-        self.root.get_by_role("button", name=name, exact=True).click()
+    def is_down(self):
+        return self.paper.get_attribute("data-pen") == "down"
 
     def at(self, right, down):
         box = self.paper.bounding_box()
         return box["x"] + right / 28 * box["width"], box["y"] + down / 28 * box["height"]
 
-    def draw(self, points, steps=4):
+    def draw(self, points, lift=True):
         """Draw with the mouse, a line through ``points``."""
         mouse = self.page.mouse
         self.paper.scroll_into_view_if_needed()
         mouse.move(*self.at(*points[0]))
         mouse.down()
         for point in points[1:]:
-            mouse.move(*self.at(*point), steps=steps)
-        mouse.up()
+            mouse.move(*self.at(*point), steps=4)
+        if lift:
+            mouse.up()
 
-    def ask(self, expression):
-        """What Python says, asked in the kernel."""
-        return json.loads(self.jupyter.ask(f"import json; print(json.dumps({expression}))"))
-
-    def until(self, expression, value, seconds=20):
-        """Wait until Python says ``value``."""
-        deadline = time.monotonic() + seconds
-        while (now := self.ask(expression)) != value:
-            assert time.monotonic() < deadline, f"{expression} is {now!r}, not {value!r}"
-            self.page.wait_for_timeout(50)
+    def pixels(self):
+        return self.ask("pad.image.ravel().tolist()")
 
 
 @pytest.fixture
 def pad(jupyter, trained):
-    made = Pad(jupyter, LOADED.format(path=trained))
-    yield made
-    assert jupyter.complaints == [], "the browser's console holds no error"
-    assert jupyter.outside == [], "nothing is asked of the internet"
+    view = Pad(jupyter, LOADED.format(path=trained))
+    yield view
+    view.assert_quiet()
 
 
 def test_a_3_and_a_7_drawn_by_mouse_are_recognised(jupyter):
     pad = Pad(jupyter, TRAINED_HERE)
     assert "No ink yet" in pad.root.inner_text()
-    mouse = pad.page.mouse
-    mouse.move(*pad.at(*THREE[0]))
-    mouse.down()
-    for point in THREE[1:]:
-        mouse.move(*pad.at(*point), steps=4)
+    pad.draw(THREE, lift=False)
     pad.wait("points", "> 10")
     pad.wait("answer", "=== '3'")  # while the pen is still down
     assert pad.ask("len(pad.strokes)") == 0
-    mouse.up()
+    pad.page.mouse.up()
     pad.wait("points", "=== '0'")
     assert pad.data("answer") == "3"
     assert "It says 3 (" in pad.root.inner_text()
-    answer, layers = (pad.root.locator("canvas").nth(i).get_attribute("aria-label") for i in (1, 2))
-    assert "All probabilities: 0: " in answer and "speak for 3" in answer
-    assert "hidden layer 1: 128 units, ReLU" in layers
+    assert "All probabilities: 0: " in pad.label(1) and "speak for 3" in pad.label(1)
+    assert "hidden layer 1: 128 units, ReLU" in pad.label(2)
     assert pad.root.locator("[role=status]").first.inner_text() == "it says 3."
     shown = float(pad.data("probability"))
     assert pad.ask("int(pad.probabilities.argmax())") == 3 and shown > 0.5
     assert pad.ask("float(pad.probabilities[3])") == pytest.approx(shown, abs=1e-3)
     assert pad.ask("[len(pad.strokes), *pad.image.shape]") == [1, 28, 28]
 
-    pad.press("Clear")
+    pad.click("Clear")
     pad.wait("answer", "=== ''")
     pad.draw(SEVEN)
     pad.wait("answer", "=== '7'")
     assert "It says 7 (" in pad.root.inner_text()
-    assert jupyter.complaints == [] and jupyter.outside == []
+    pad.assert_quiet()
 
 
 def test_a_1_drawn_by_keyboard(pad):
-    page = pad.page
-    pad.root.locator('[data-control="load"] button').focus()
+    keyboard = pad.page.keyboard
+    pad.control("load").focus()
     pad.paper.focus()
-    active = "() => window.jupyterapp.shell.currentWidget.content.activeCellIndex"
-    before = page.evaluate(active)
-    for key in ["ArrowUp"] * 9 + ["Space"]:
-        page.keyboard.press(key)
-    assert pad.paper.get_attribute("data-pen") == "down"
-    assert "pen at column 14, row 5, down" in pad.paper.get_attribute("aria-label")
-    for _ in range(18):
-        page.keyboard.press("ArrowDown")
-    page.keyboard.press("Space")
+    before = pad.active_cell()
+    pad.press(*["ArrowUp"] * 9, "Space")
+    assert pad.is_down()
+    assert "pen at column 14, row 5, down" in pad.label(0)
+    pad.press(*["ArrowDown"] * 18, "Space")
     pad.wait("answer", "=== '1'")
     pad.wait_strokes(1)
-    assert pad.paper.get_attribute("data-pen") == "up"
+    assert not pad.is_down()
     [line] = pad.ask("[line.tolist() for line in pad.strokes]")
     assert line[0] == [14, 5] and line[-1] == [14, 23]
 
     # Two arrow keys together move it diagonally, with Shift in small steps.
-    for key in ("Space", "Shift+ArrowRight"):
-        page.keyboard.press(key)
-    page.keyboard.down("ArrowLeft")
-    page.keyboard.down("ArrowUp")
-    page.keyboard.up("ArrowLeft")
-    page.keyboard.up("ArrowUp")
-    page.keyboard.press("Escape")
+    pad.press("Space", "Shift+ArrowRight")
+    for move in (keyboard.down, keyboard.up):
+        move("ArrowLeft")
+        move("ArrowUp")
+    pad.press("Escape")
     pad.wait_strokes(2)
     assert pad.ask("pad.strokes[1].tolist()")[1:] == [[14.25, 23], [13.25, 23], [12.25, 22]]
 
     for key, strokes in (("u", 1), ("r", 2), ("Control+z", 1), ("Control+Shift+z", 2), ("c", 0),
                          ("u", 2)):  # fmt: skip
-        page.keyboard.press(key)
+        pad.press(key)
         pad.wait_strokes(strokes)
-    assert page.evaluate(active) == before, "the keys move the pen, not the notebook"
-    page.keyboard.press("Space")
-    page.keyboard.press("Tab")
+    assert pad.active_cell() == before, "the keys move the pen, not the notebook"
+    pad.press("Space", "Tab")
     pad.wait_strokes(3)  # who leaves the paper lifts the pen
-    assert pad.paper.get_attribute("data-pen") == "up"
+    assert not pad.is_down()
 
 
 def test_undo_clear_load_and_noise(pad):
     pad.draw(THREE)
     pad.draw([(2, 2), (5, 2)])
     pad.wait_strokes(2)
-    pad.press("Undo")
-    pad.wait_strokes(1)
-    pad.press("Redo")
-    pad.wait_strokes(2)
-    pad.press("Clear")
-    pad.wait_strokes(0)
+    for name, strokes in (("Undo", 1), ("Redo", 2), ("Clear", 0)):
+        pad.click(name)
+        pad.wait_strokes(strokes)
     assert "No ink yet" in pad.root.inner_text()
 
-    number = pad.root.locator('[data-control="number"] .nn-number')
-    number.fill("4")
-    pad.page.keyboard.press("Enter")
+    number = pad.box("number")
+    pad.enter(number, "4")
     pad.wait("number", "=== '4'")
-    label, image = pad.ask("[int(nn.load_mnist().test.y[4]), pad.image.ravel().tolist()]")
-    assert f"The label is {label}" in pad.root.inner_text()
-    assert image == pad.ask("nn.load_mnist().test.X[4].tolist()")
-    pad.press("Load a digit")
+    assert f"The label is {pad.ask('int(nn.load_mnist().test.y[4])')}" in pad.root.inner_text()
+    assert pad.pixels() == pad.ask("nn.load_mnist().test.X[4].tolist()")
+    pad.click("Load a digit")
     pad.wait("number", "!== '4'")
     assert int(number.input_value()) == int(pad.data("number"))
-    pad.press("Load a mistake")
-    pad.page.wait_for_function(
-        "() => document.querySelector('.nn-says').textContent.includes(': a mistake.')"
-    )
-    number.fill("99999")
-    pad.page.keyboard.press("Enter")
-    pad.page.get_by_text("expected a whole number from 0 to 9999").wait_for()
+    pad.click("Load a mistake")
+    pad.root.locator(".nn-says", has_text=": a mistake.").wait_for()
+    pad.enter(number, "99999")
+    pad.said("expected a whole number from 0 to 9999")
 
-    answers = int(pad.data("answers"))
-    before = pad.ask("pad.image.ravel().tolist()")
-    pad.root.locator('[data-control="noise"] input[type=range]').focus()
-    for _ in range(8):
-        pad.page.keyboard.press("ArrowRight")
-    pad.wait("answers", f"> {answers}")
+    before = pad.pixels()
+    pad.slider("noise").focus()
+    pad.press(*["ArrowRight"] * 8)
     pad.until("pad.values['noise']", 0.4)
-    after = pad.ask("pad.image.ravel().tolist()")
+    after = pad.pixels()
     assert sum(abs(a - b) > 0.01 for a, b in zip(after, before, strict=True)) > 300
-    answers = int(pad.data("answers"))
-    pad.press("Other noise")
+    answers = pad.data("answers")
+    pad.click("Other noise")
     pad.wait("answers", f"> {answers}")
-    assert pad.ask("pad.image.ravel().tolist()") != after
+    assert pad.pixels() != after
 
 
 def test_the_map_answers_the_question(pad):
@@ -261,21 +200,17 @@ def test_the_map_answers_the_question(pad):
     pad.wait("about", "=== '3'")
     orange, blue = pad.page.evaluate(COLORS)
     assert orange > 300 and blue > 300
-    title = pad.root.locator("canvas").nth(1)
-    menu = pad.root.locator('[data-control="about"] select')
-    menu.select_option("class 8")
+    pad.choose("about", "class 8")
     pad.wait("about", "=== '8'")
-    assert "A map of the pixels that speak for 8 and against it" in title.get_attribute(
-        "aria-label"
-    )
+    assert "A map of the pixels that speak for 8 and against it" in pad.label(1)
     full = pad.page.evaluate(COLORS)
     assert full != [orange, blue]
-    pad.root.locator('[data-control="times_ink"] input').check()
+    pad.control("times_ink").check()
     pad.page.wait_for_function(
         f"full => {{ const now = ({COLORS})(); return now[0] + now[1] < 0.6 * (full[0] + full[1]); }}",
         arg=full,
     )
-    menu.select_option("answer, not its rival")
+    pad.choose("about", "answer, not its rival")
     pad.page.wait_for_function(
         "() => / speak for 3 and not \\d /.test(document.querySelectorAll('.nn-draw canvas')[1].ariaLabel)"
     )
@@ -289,9 +224,7 @@ def test_a_finger_and_a_pen_draw_too(pad):
         places = [dict(zip("xy", pad.at(*point), strict=True)) for point in points]
         session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
 
-    place = (
-        "() => [scrollX, scrollY, document.querySelector('.nn-paper').getBoundingClientRect().top]"
-    )
+    place = "() => [scrollY, document.querySelector('.nn-paper').getBoundingClientRect().top]"
     before = pad.page.evaluate(place)
     touch("touchStart", SEVEN[0])
     for start, end in zip(SEVEN, SEVEN[1:], strict=False):
@@ -306,7 +239,7 @@ def test_a_finger_and_a_pen_draw_too(pad):
     assert pad.page.evaluate(place) == before, "a finger on the paper does not scroll"
 
     session.send("Emulation.setTouchEmulationEnabled", {"enabled": False})
-    pad.press("Clear")
+    pad.click("Clear")
     pad.wait_strokes(0)
     for kind, points in (("mousePressed", THREE[:1]), ("mouseMoved", THREE[1:]),
                          ("mouseReleased", THREE[-1:])):  # fmt: skip
@@ -320,15 +253,10 @@ def test_a_finger_and_a_pen_draw_too(pad):
 
 def test_the_answer_follows_the_hand(pad, capsys):
     page = pad.page
-    page.evaluate(WATCH)
+    pad.watch("pointermove", canvases=[1])
     page.mouse.move(*pad.at(8, 8))
     page.mouse.down()
-    path = [(8 + 0.3 * i, 8 + (i % 7)) for i in range(40)]
-    for i, point in enumerate(path):
-        page.mouse.move(*pad.at(*point))
-        page.wait_for_function("i => window.measured.length > i", arg=i, timeout=10_000)
-        page.wait_for_timeout(20)
-    times = page.evaluate("() => window.measured")[5:]
+    times = pad.latencies(40, lambda i: page.mouse.move(*pad.at(8 + 0.3 * i, 8 + i % 7)))[5:]
     median = statistics.median(times)
     with capsys.disabled():
         print(f"\nfrom the pen's movement to new bars on the screen: median {median:.0f} ms, "
@@ -363,6 +291,6 @@ def test_paper_stays_white_in_a_dark_page_and_everything_fits_a_narrow_one(pad):
         wide, tall = pad.paper.evaluate("e => [e.clientWidth, e.clientHeight]")
         assert abs(wide - tall) <= 1 and wide > 150, "the paper is a square"
         assert pad.root.evaluate("e => e.scrollWidth <= e.clientWidth + 1")
-    pad.press("Clear")
+    pad.click("Clear")
     pad.draw(SEVEN)
     pad.wait("answer", "=== '7'")  # the hand is read right at any size

@@ -1,10 +1,8 @@
 """The X-ray under a hand: what stands on the page is what the package computes, wherever one looks."""
 
-import json
-
 import numpy as np
 import pytest
-from test_in_jupyterlab import put_notebook
+from live_page import View
 
 import nnhelpers as nn
 
@@ -17,51 +15,57 @@ DIGITS = """import nnhelpers as nn
 data = nn.load_mnist()
 seen = nn.widgets.xray(nn.mlp([784, 32, 10], seed=0), data.test.X[:100], data.test.y[:100], example=4)
 seen"""
-ASK = """import json
-print(json.dumps({"place": [seen.example, seen.layer, seen.i, seen.j], "J": seen.J,
-                  "lr": seen.values.get("lr"), "theta": float(seen.net.theta.sum())}))"""
-ROOT = ".nn-xray"
-TABLE = f"{ROOT} [data-part=forward] table"
+PLAIN = """import nnhelpers as nn, numpy as np
+W, b = np.array([[0.5, 1], [-1, 0], [2, -0.5]]), np.array([0.25, -2])
+seen = nn.widgets.xray([(W, b)], [[1.0, 2, 3], [0, 1, 0]])
+seen"""
+# A hundred keys, and how long each takes until the numbers are there, sorted.
+HUNDRED_KEYS = """() => {
+    const table = document.querySelector('.nn-xray [data-part=forward] table');
+    const took = [];
+    for (let n = 0; n < 100; n += 1) {
+        const began = performance.now();
+        table.dispatchEvent(new KeyboardEvent('keydown', {key: n % 3 ? 'ArrowDown' : 'ArrowRight', bubbles: true}));
+        took.push(performance.now() - began);
+    }
+    return took.sort((a, b) => a - b);
+}"""
+X, y = nn.make_spirals(60, classes=3, noise=0.1, seed=0)
+NET = nn.mlp([2, 4, 3], "tanh", seed=1)
 
 
-class View:
-    """The widget on the page, as far as these tests use it."""
+class XRayView(View):
+    """The X-ray on the page."""
 
     def __init__(self, jupyter, cell):
-        self.jupyter, self.page = jupyter, jupyter.page
-        put_notebook(jupyter, "xray.ipynb", [cell, ASK])
-        jupyter.open("xray.ipynb")
-        jupyter.run_cell(0)
-        self.page.locator(f"{ROOT}[data-layer]").wait_for()
+        super().__init__(jupyter, ".nn-xray", [cell], ready="layer")
+        self.parts = {name: self.root.locator(f"[data-part={name}]")
+                      for name in ("forward", "backward")}  # fmt: skip
+        self.table = self.parts["forward"].locator("table")
 
-    def asked(self):
-        return json.loads(self.jupyter.run_cell(1))
-
-    def data(self, name):
-        return self.page.locator(ROOT).get_attribute(f"data-{name}")
-
-    def wait(self, **data):
+    def wait_for(self, **data):
         for name, value in data.items():
-            self.page.locator(f'{ROOT}[data-{name}="{value}"]').wait_for()
+            self.wait(name, f"== '{value}'")
 
-    def press(self, *keys):
-        for key in keys:
-            self.page.keyboard.press(key)
+    def place(self):
+        return self.ask("[seen.example, seen.layer, seen.i, seen.j]")
+
+    def row(self, part, number):
+        return self.parts[part].locator(f'tr[data-term="{number}"]')
 
     def term(self, part, number):
         """The numbers of a row of terms, in the order of its columns."""
-        row = self.page.locator(f'{ROOT} [data-part={part}] tr[data-term="{number}"]')
-        return [figure(text) for text in row.locator(".nn-value, .nn-sum").all_inner_texts()]
+        cells = self.row(part, number).locator(".nn-value, .nn-sum")
+        return [figure(text) for text in cells.all_inner_texts()]
 
     def result(self, name):
-        return figure(self.page.locator(f'{ROOT} [data-result="{name}"] b').inner_text())
+        return figure(self.root.locator(f'[data-result="{name}"] b').inner_text())
 
     def type_place(self, name, text):
-        self.page.locator(f'{ROOT} [data-place="{name}"] input').fill(text)
-        self.press("Enter")
+        self.enter(self.root.locator(f'[data-place="{name}"] input'), text)
 
-    def choose(self, name, label):
-        self.page.locator(f'[data-control="{name}"] select').select_option(label=label)
+    def look_away(self):
+        self.root.locator(".nn-title").hover()
 
 
 def figure(text):
@@ -91,7 +95,7 @@ def judge(net, X, y, n):
 
 
 def assert_page_is_right(view, right, i, j, lr=0.1):
-    view.wait(i=i, j=j)
+    view.wait_for(i=i, j=j)
     x, w = right["x"][i], right["W"][i, j]
     shown = view.term("forward", i)
     assert len(shown) == 4, shown
@@ -101,25 +105,39 @@ def assert_page_is_right(view, right, i, j, lr=0.1):
     assert close(view.result("z"), right["z"][j])
     assert close(view.result("dZ"), right["dZ"][j]) and close(view.result("dW"), right["dW"][i, j])
     assert close(view.result("new"), w - lr * right["dW"][i, j])
-    said = view.page.locator(f"{ROOT} .nn-chosen").inner_text()
+    said = view.root.locator(".nn-chosen").inner_text()
     assert said.startswith(f"input {i} × weight to unit {j}: ")
     assert close(figure(said.split("= ")[-1]), x * w)
 
 
 @pytest.fixture
 def open_view(jupyter):
-    yield lambda cell: View(jupyter, cell)
-    assert jupyter.complaints == [], "the browser's console holds no error"
-    assert jupyter.outside == [], "nothing is asked of the internet"
+    made = []
+
+    def make(cell):
+        made.append(XRayView(jupyter, cell))
+        return made[-1]
+
+    yield make
+    made[-1].assert_quiet()
 
 
-def test_arrow_keys_move_and_all_numbers_are_the_packages(open_view):
-    view = open_view(SMALL)
-    X, y = nn.make_spirals(60, classes=3, noise=0.1, seed=0)
-    J, layers = judge(nn.mlp([2, 4, 3], "tanh", seed=1), X, y, 5)
-    text = view.page.locator(ROOT).inner_text()
+@pytest.fixture
+def view(open_view):
+    return open_view(SMALL)
+
+
+@pytest.fixture
+def right():
+    """The numbers of the first layer for the example that is shown first."""
+    return judge(NET, X, y, 5)[1][0]
+
+
+def test_arrow_keys_move_and_all_numbers_are_the_packages(view):
+    J, layers = judge(NET, X, y, 5)
+    text = view.root.inner_text()
     assert f"label is {y[5]}" in text and f"J = {J:.4f}" in text and "N = 1" in text
-    view.page.locator(TABLE).focus()
+    view.table.focus()
     for keys, i, j in [([], 0, 0), (["ArrowDown"], 1, 0), (["ArrowDown"], 1, 0),
                        (["ArrowRight"] * 3, 1, 3), (["ArrowRight"], 1, 3), (["Home"], 0, 3),
                        (["ArrowLeft", "End"], 1, 2)]:  # fmt: skip
@@ -130,18 +148,15 @@ def test_arrow_keys_move_and_all_numbers_are_the_packages(open_view):
         assert all(close(t, layers[1]["dZ"][k] * layers[1]["W"][j, k]) for k, t in enumerate(terms))
         assert close(view.result("dA"), layers[1]["W"][j] @ layers[1]["dZ"])
         assert close(view.result("slope"), 1 - layers[0]["a"][j] ** 2)
-    active = "() => window.jupyterapp.shell.currentWidget.content.activeCellIndex"
-    assert view.page.evaluate(active) == 0, "the keys move the X-ray, not the notebook"
-    assert view.asked()["place"] == [5, 1, 1, 2]
+    assert view.active_cell() == 0, "the keys move the X-ray, not the notebook"
+    assert view.place() == [5, 1, 1, 2]
 
     view.choose("layer", "2: 4 → 3")
-    view.wait(layer=2, i=0, j=int(y[5]))
-    view.page.locator(TABLE).focus()
-    j = int(y[5])
+    view.wait_for(layer=2, i=0, j=int(y[5]))
+    view.table.focus()
     for key in ("ArrowDown", "ArrowRight", "ArrowDown", "ArrowLeft", "ArrowLeft"):
         view.press(key)
-        i, j = int(view.data("i")), int(view.data("j"))
-        assert_page_is_right(view, layers[1], i, j)
+        assert_page_is_right(view, layers[1], int(view.data("i")), int(view.data("j")))
         P = layers[1]["dZ"] + (np.arange(3) == y[5])
         for k in range(3):
             shown = view.term("backward", k)
@@ -149,189 +164,147 @@ def test_arrow_keys_move_and_all_numbers_are_the_packages(open_view):
             assert shown[2] == (k == y[5]) and close(shown[3], layers[1]["dZ"][k])
 
 
-def test_another_example_by_slider_and_typed(open_view):
-    view = open_view(SMALL)
-    X, y = nn.make_spirals(60, classes=3, noise=0.1, seed=0)
-    net = nn.mlp([2, 4, 3], "tanh", seed=1)
-    box = view.page.locator('[data-control="example"] .nn-number')
+def test_another_example_by_slider_and_typed(view):
     for n in (17, 59, 0):
-        box.fill(str(n))
-        view.press("Enter")
-        view.wait(example=n)
-        assert_page_is_right(view, judge(net, X, y, n)[1][0], 0, 0)
-    view.page.locator('[data-control="example"] input[type=range]').focus()
+        view.enter(view.box("example"), str(n))
+        view.wait_for(example=n)
+        assert_page_is_right(view, judge(NET, X, y, n)[1][0], 0, 0)
+    view.slider("example").focus()
     view.press("ArrowRight")
-    view.wait(example=1)
-    assert_page_is_right(view, judge(net, X, y, 1)[1][0], 0, 0)
+    view.wait_for(example=1)
+    assert_page_is_right(view, judge(NET, X, y, 1)[1][0], 0, 0)
 
 
-def test_mouse_looks_and_click_chooses(open_view):
-    view = open_view(SMALL)
-    X, y = nn.make_spirals(60, classes=3, noise=0.1, seed=0)
-    right = judge(nn.mlp([2, 4, 3], "tanh", seed=1), X, y, 5)[1][0]
-    view.page.locator(f'{TABLE} tr[data-term="1"]').hover()
+def test_mouse_looks_and_click_chooses(view, right):
+    view.row("forward", 1).hover()
     assert_page_is_right(view, right, 1, 0)
-    view.page.locator(f"{ROOT} .nn-title").hover()
-    view.wait(i=0)
-    view.page.locator(f'{TABLE} tr[data-term="1"]').click()
-    view.page.locator(f"{ROOT} .nn-title").hover()
+    view.look_away()
+    view.wait_for(i=0)
+    view.row("forward", 1).click()
+    view.look_away()
     assert_page_is_right(view, right, 1, 0)
-    strip = view.page.locator(f'{ROOT} canvas[aria-label^="What the 4 units"]')
+    strip = view.root.locator('canvas[aria-label^="What the 4 units"]')
     strip.click(position={"x": strip.bounding_box()["width"] * 0.6, "y": 30})
-    view.page.locator(f"{ROOT} .nn-title").hover()
+    view.look_away()
     assert_page_is_right(view, right, 1, 2)
-    row = view.page.locator(f'{TABLE} tr[aria-selected="true"]')
+    row = view.table.locator('tr[aria-selected="true"]')
     assert row.count() == 1 and row.inner_text().startswith("▸ 1")
-    pointed = view.page.locator(TABLE).get_attribute("aria-activedescendant")
-    assert pointed == row.get_attribute("id")
-    assert view.asked()["place"] == [5, 1, 1, 2]
+    assert view.table.get_attribute("aria-activedescendant") == row.get_attribute("id")
+    assert view.place() == [5, 1, 1, 2]
 
 
-def test_numbers_can_be_typed_and_wrong_ones_are_named(open_view):
-    view = open_view(SMALL)
-    X, y = nn.make_spirals(60, classes=3, noise=0.1, seed=0)
-    right = judge(nn.mlp([2, 4, 3], "tanh", seed=1), X, y, 5)[1][0]
+def test_numbers_can_be_typed_and_wrong_ones_are_named(view, right):
     view.type_place("j", "3")
     view.type_place("i", "1")
     assert_page_is_right(view, right, 1, 3)
     for wrong in ("4", "-1", "one"):
         view.type_place("j", wrong)
-        view.page.get_by_text(f"expected a whole number from 0 to 3, got '{wrong}'").wait_for()
+        view.said(f"expected a whole number from 0 to 3, got '{wrong}'")
         assert view.data("j") == "3"
     view.type_place("j", "2")
     assert_page_is_right(view, right, 1, 2)
-    assert view.page.locator(f"{ROOT} .nn-message").inner_text() == ""
+    assert view.root.locator(".nn-message").inner_text() == ""
 
 
-def test_a_step_lowers_the_cost_in_a_copy_and_reset_undoes_it(open_view):
-    view = open_view(SMALL)
-    X, y = nn.make_spirals(60, classes=3, noise=0.1, seed=0)
-    twin = nn.mlp([2, 4, 3], "tanh", seed=1).astype("float64")
-    first = view.asked()
-    view.page.locator('[data-control="lr"] .nn-number').fill("0.5")
-    view.press("Enter")
+def test_a_step_lowers_the_cost_in_a_copy_and_reset_undoes_it(view):
+    twin = NET.astype("float64")
+    first = view.ask("float(seen.net.theta.sum())")
+    view.enter(view.box("lr"), "0.5")
     before = twin.loss_and_grad(X[5:6], y[5:6])
     promised, mean = 0.5 * float(twin.grad @ twin.grad), twin.loss(X, y)
     assert_page_is_right(view, judge(twin, X, y, 5)[1][0], 0, 0, lr=0.5)
-    view.page.get_by_role("button", name="Apply this step").click()
-    view.wait(steps=1)
+    view.click("Apply this step")
+    view.wait_for(steps=1)
     twin.theta -= 0.5 * twin.grad
     after = twin.loss(X[5:6], y[5:6])
     assert after < before
-    step = view.page.locator(f'{ROOT} [data-result="step"]').inner_text()
-    assert f"J of this example {before:.4f} → {after:.4f}." in step
-    assert f"{promised:.4f} less; got {before - after:.4f} less" in step
-    means = view.page.locator(f'{ROOT} [data-result="mean"]').inner_text()
+    step = view.root.locator('[data-result="step"]')
+    assert f"J of this example {before:.4f} → {after:.4f}." in step.inner_text()
+    assert f"{promised:.4f} less; got {before - after:.4f} less" in step.inner_text()
+    means = view.root.locator('[data-result="mean"]').inner_text()
     assert f"{mean:.4f} → {twin.loss(X, y):.4f}" in means
     assert_page_is_right(view, judge(twin, X, y, 5)[1][0], 0, 0, lr=0.5)
-    asked = view.asked()
-    assert abs(asked["J"] - after) < 1e-9 and abs(asked["theta"] - float(twin.theta.sum())) < 1e-9
-    view.page.get_by_role("button", name="Reset").click()
-    view.wait(steps=0)
-    assert view.page.locator(f'{ROOT} [data-result="step"]').count() == 0
-    assert view.asked()["theta"] == first["theta"]
+    J, total = view.ask("[seen.J, float(seen.net.theta.sum())]")
+    assert abs(J - after) < 1e-9 and abs(total - float(twin.theta.sum())) < 1e-9
+    view.click("Reset")
+    view.wait_for(steps=0)
+    assert step.count() == 0
+    assert view.ask("float(seen.net.theta.sum())") == first
 
 
-def test_forward_backward_or_both(open_view):
-    view = open_view(SMALL)
-    parts = {
-        name: view.page.locator(f"{ROOT} [data-part={name}]") for name in ("forward", "backward")
-    }
-    for label, shown in (
-        ("forward", (True, False)),
-        ("backward", (False, True)),
-        ("both", (True, True)),
-    ):
+def test_forward_backward_or_both(view):
+    for label, shown in (("forward", [True, False]), ("backward", [False, True]),
+                         ("both", [True, True])):  # fmt: skip
         view.choose("show", label)
-        assert tuple(part.is_visible() for part in parts.values()) == shown
+        assert [part.is_visible() for part in view.parts.values()] == shown
 
 
 def test_a_digit_as_pictures_with_the_numbers_of_the_pixel_under_the_mouse(open_view):
     view = open_view(DIGITS)
     data = nn.load_mnist()
-    X, y = data.test.X[:100], data.test.y[:100]
-    _, layers = judge(nn.mlp([784, 32, 10], seed=0), X, y, 4)
+    _, layers = judge(nn.mlp([784, 32, 10], seed=0), data.test.X[:100], data.test.y[:100], 4)
     terms = layers[0]["x"] * layers[0]["W"][:, 0]
-    strongest = int(abs(terms).argmax())
-    assert_page_is_right(view, layers[0], strongest, 0)
-    shown = [int(n) for n in view.page.locator(f"{TABLE} tr[data-term]").evaluate_all(
+    assert_page_is_right(view, layers[0], int(abs(terms).argmax()), 0)
+    shown = [int(n) for n in view.table.locator("tr[data-term]").evaluate_all(
         "rows => rows.map((row) => row.dataset.term).filter((term) => /^[0-9]+$/.test(term))")]  # fmt: skip
     assert shown == np.argsort(-abs(terms), kind="stable")[:8].tolist()
-    rest = view.page.locator(f'{TABLE} tr[data-term="rest"]')
-    assert "… and 776 more" in rest.inner_text()
+    assert "… and 776 more" in view.row("forward", "rest").inner_text()
     assert close(view.term("forward", "rest")[0], terms.sum() - terms[shown].sum())
 
-    canvas = view.page.locator(f"{ROOT} [data-part=forward] canvas")
+    canvas = view.parts["forward"].locator("canvas")
     canvas.scroll_into_view_if_needed()
-    side = (canvas.bounding_box()["width"] - 24) / 3
-    side = min(side, canvas.bounding_box()["height"] - 38)
+    place = canvas.bounding_box()
+    side = min((place["width"] - 24) / 3, place["height"] - 38)
     for picture, r, c in ((0, 10, 14), (1, 20, 3), (2, 14, 13)):
         at = {"x": picture * (side + 12) + (c + 0.5) * side / 28, "y": 18 + (r + 0.5) * side / 28}
         canvas.hover(position=at)
         assert_page_is_right(view, layers[0], 28 * r + c, 0)
-        assert f"row {r}, column {c}" in view.page.locator(f"{ROOT} .nn-place").inner_text()
+        assert f"row {r}, column {c}" in view.root.locator(".nn-place").inner_text()
     canvas.click(position=at)
-    view.page.locator(f"{ROOT} .nn-title").hover()
+    view.look_away()
     assert_page_is_right(view, layers[0], 28 * 14 + 13, 0)
     canvas.focus()
     view.press("PageDown", "ArrowUp", "ArrowRight", "ArrowRight")
     assert_page_is_right(view, layers[0], 28 * 15 + 12, 2)
-    assert canvas.get_attribute("aria-label").startswith(
-        "Inputs, weights of unit 2 and their products"
-    )
+    label = canvas.get_attribute("aria-label")
+    assert label.startswith("Inputs, weights of unit 2 and their products")
     for key, i, j in (("End", 783, 2), ("PageDown", 783, 2), ("Home", 0, 2)):
         view.press(key)
         assert_page_is_right(view, layers[0], i, j)
     view.choose("layer", "2: 32 → 10")
-    view.wait(layer=2, j=int(y[4]))
-    assert_page_is_right(view, layers[1], int(view.data("i")), int(y[4]))
-    view.page.locator(f"{ROOT} .nn-thumb").wait_for(state="visible")
+    j = int(data.test.y[4])
+    view.wait_for(layer=2, j=j)
+    assert_page_is_right(view, layers[1], int(view.data("i")), j)
+    view.root.locator(".nn-thumb").wait_for(state="visible")
 
 
 def test_moving_is_instant_and_leaves_no_backlog(open_view):
     view = open_view(DIGITS)
-    view.page.locator(TABLE).focus()
-    took = view.page.evaluate("""() => {
-        const table = document.querySelector('.nn-xray [data-part=forward] table');
-        const took = [];
-        for (let n = 0; n < 100; n += 1) {
-            const began = performance.now();
-            table.dispatchEvent(new KeyboardEvent('keydown', {key: n % 3 ? 'ArrowDown' : 'ArrowRight', bubbles: true}));
-            took.push(performance.now() - began);
-        }
-        return took.sort((a, b) => a - b);
-    }""")
-    print(f"a key until the numbers stand there, in ms: median {took[50]:.1f}, 95% {took[95]:.1f}")
+    view.table.focus()
+    took = view.page.evaluate(HUNDRED_KEYS)
+    print(f"a key until the numbers are there, in ms: median {took[50]:.1f}, 95% {took[95]:.1f}")
     assert took[50] < 50
     assert view.data("j") == "31", "34 moves to the right, and 31 is the last"
-    i = int(view.data("i"))
-    view.page.wait_for_timeout(300)
-    assert view.asked()["place"] == [4, 1, i, 31]
+    view.until("[seen.example, seen.layer, seen.i, seen.j]", [4, 1, int(view.data("i")), 31])
 
 
 def test_without_labels_only_the_way_forward(open_view):
-    view = open_view("import nnhelpers as nn, numpy as np\nW, b = np.array([[0.5, 1], [-1, 0], [2, -0.5]]), np.array([0.25, -2])\n"
-                     "seen = nn.widgets.xray([(W, b)], [[1.0, 2, 3], [0, 1, 0]])\nseen")  # fmt: skip
+    view = open_view(PLAIN)
     assert view.result("z") == 4.75
     assert [view.term("forward", i)[2:] for i in range(3)] == [[0.5, 0.5], [-2, -1.5], [6, 4.5]]
-    assert not view.page.locator(f"{ROOT} [data-part=backward]").is_visible()
+    assert not view.parts["backward"].is_visible()
     assert view.page.get_by_role("button", name="Apply this step").count() == 0
-    assert "softmax" not in view.page.locator(ROOT).inner_text()
+    assert "softmax" not in view.root.inner_text()
 
 
-def test_dark_and_light_and_after_a_reload(open_view):
-    view = open_view(SMALL)
-    color = f"() => getComputedStyle(document.querySelector('{TABLE} td')).color"
+def test_dark_and_light_and_after_a_reload(view):
+    color = "() => getComputedStyle(document.querySelector('.nn-xray td')).color"
     view.jupyter.theme("Light")
     light = view.page.evaluate(color)
-    view.jupyter.theme("Dark")
-    view.page.wait_for_function(f"light => ({color})() !== light", arg=light)
-    view.jupyter.theme("Light")
-    view.page.wait_for_function(f"light => ({color})() === light", arg=light)
+    for theme, equal in (("Dark", "!=="), ("Light", "===")):
+        view.jupyter.theme(theme)
+        view.page.wait_for_function(f"light => ({color})() {equal} light", arg=light)
     view.type_place("j", "2")
-    view.wait(j=2)
-    view.page.on("dialog", lambda dialog: dialog.accept())
-    view.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.save()")
-    view.page.reload()
-    view.jupyter.wait_for_idle("true")
-    view.wait(i=0, j=2, example=5)
+    view.wait_for(j=2)
+    view.save_and_reload()
+    view.wait_for(i=0, j=2, example=5)
