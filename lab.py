@@ -215,6 +215,8 @@ def lab_command(python, args):
         command.append("--LabApp.default_url=/lab/tree/" + START)
     if not any(arg.startswith("--ServerApp.root_dir") for arg in args):
         command.append("--ServerApp.root_dir=" + str(ROOT))
+    # Where a slide's link to its cell leads: JupyterLab shows that cell.
+    command.append("--LabApp.extra_labextensions_path=" + str(ROOT / "tools" / "labextensions"))
     command.append("--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate")
     command.append("--LabApp.extension_manager=readonly")  # the other one asks PyPI
     if hasattr(os, "geteuid") and os.geteuid() == 0:

@@ -133,8 +133,8 @@ def write_assets(folder):
     folder.mkdir(parents=True, exist_ok=True)
     for source, target in PACKAGE_FILES.items():
         shutil.copyfile(NODE_MODULES / source, folder / target)
-    for name in ("deck.js", "deck.css"):
-        shutil.copyfile(OUR_FILES / name, folder / name)
+    for path in OUR_FILES.glob("*.[jc]s*"):
+        shutil.copyfile(path, folder / path.name)
 
 
 # --- Markdown and code to HTML -------------------------------------------------------------------
