@@ -361,8 +361,8 @@ def row(meaning, used):
 
 def ranges(numbers):
     """Numbers of notebooks, with a dash for three or more in a row: 00, 02–05."""
-    groups = itertools.groupby(numbers, key=lambda n, count=itertools.count(): n - next(count))
-    runs = [[f"{number:02d}" for number in run] for _, run in groups]
+    groups = itertools.groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0])
+    runs = [[f"{number:02d}" for _, number in run] for _, run in groups]
     return ", ".join(f"{run[0]}–{run[-1]}" if len(run) > 2 else ", ".join(run) for run in runs)
 
 
