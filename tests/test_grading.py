@@ -67,10 +67,12 @@ def make_submissions(folder):
           "open('mine.txt', 'w').write(os.getcwd())\nplace = os.getcwd()",
           f"open({str(folder / 'place.txt')!r}, 'w').write(place)", ONE_HOT, ACCURACY,
           *CHECKS)  # fmt: skip
-    write(folder / "=1+2.ipynb", SETUP, ONE_HOT + ".T", STUB, *CHECKS)
-    stubborn = ACCURACY.replace("def accuracy", "def accuracies")
+    write(folder / "=1+2.ipynb", SETUP, ONE_HOT + ".T", ACCURACY.replace("accuracy", "score"))
+    hopeful = ACCURACY.replace(
+        "==", "!="
+    )  # STUMBLES has put other checks in place of the true ones
     one_hot = ONE_HOT + "\n1 / 0"  # the function is there before the cell fails
-    write(folder / "stumbling" / name, SETUP, *STUMBLES[:6], one_hot, *STUMBLES[6:], stubborn)
+    write(folder / "stumbling" / name, SETUP, *STUMBLES[:6], one_hot, *STUMBLES[6:], hopeful)
     too_late = "def accuracy(predicted, y):\n    return (predicted == y).mean("
     loop = "def one_hot(y, n_classes):\n    while True:\n        pass"
     write(folder / "broken" / "00" / "attempt 2" / name, SETUP, STUB, too_late, loop)
@@ -80,7 +82,8 @@ def make_submissions(folder):
                   "    except BaseException:\n        pass",
         "quitting": "os._exit(0)",
     }.items():  # fmt: skip
-        write(folder / student / name, SETUP, ONE_HOT, cell, ACCURACY)
+        earlier = STUB.replace("accuracy", "one_hot") if student == "deaf" else ONE_HOT
+        write(folder / student / name, SETUP, earlier, cell, ACCURACY)
     (folder / "half").mkdir()
     (folder / "half" / name).write_text('{"cells": [{"cell_type": "code", "source"')
     write(folder / "stranger" / "pandas.ipynb", "import math", "def mean(x):\n    return sum(x)")
@@ -125,16 +128,16 @@ OUTCOMES = [
     ("right", "one_hot", "right", "^$"),
     ("right", "accuracy", "right", "^$"),
     ("'=1+2", "one_hot", "wrong", "^Y is transposed"),
-    ("'=1+2", "accuracy", "not written", ""),
+    ("'=1+2", "accuracy", "missing", "accuracy"),
     # Everything in STUMBLES happened to this one, an endless loop last.
     ("stumbling", "one_hot", "right", "^$"),
-    ("stumbling", "accuracy", "missing", "accuracy"),
+    ("stumbling", "accuracy", "wrong", ""),
     # The stub above it must not be taken for what was handed in.
     ("broken", "accuracy", "error", r"^cell 3: \w*Error"),
     ("broken", "one_hot", "timeout", "did not come back"),
     # A process that had to be ended; what was earned before that stays.
     ("deaf", "accuracy", "timeout", "in cell 3: while True:"),
-    ("deaf", "one_hot", "right", "^$"),
+    ("deaf", "one_hot", "not written", ""),
     ("hungry", "accuracy", "memory", r"more than 0.5 GB of memory in cell 3: hoard = \[\]"),
     ("hungry", "one_hot", "right", "^$"),
     ("quitting", "accuracy", "error", r"exit code 0\) in cell 3: os._exit\(0\)"),
