@@ -136,7 +136,7 @@ def test_links_still_lead_somewhere(bare_set, path):
     notebook = rules.load(bare_set / "notebooks" / path.name)
     for rule in (rules.is_a_valid_notebook, rules.cell_ids_are_unique, rules.has_one_setup_cell,
                  rules.links_resolve, rules.links_to_its_neighbours):  # fmt: skip
-        assert rule(notebook) == []
+        assert list(rule(notebook)) == []
 
 
 def test_readme_of_the_set_leads_to_every_notebook(bare_set):

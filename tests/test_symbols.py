@@ -41,7 +41,7 @@ def test_the_links_of_the_index_lead_somewhere():
     cell = {"cell_type": "markdown", "source": symbols.PAGE.read_text(encoding="utf-8")}
     page = notebook_rules.Notebook("SYMBOLS", {"cells": [cell]}, symbols.NOTEBOOKS)
     assert len(notebook_rules.links(page.markdown[0])) > 200
-    assert notebook_rules.links_resolve(page) == []
+    assert list(notebook_rules.links_resolve(page)) == []
 
 
 def test_notebook_00_and_the_readme_link_the_index():
