@@ -84,7 +84,7 @@ def build(names, options, complete=False, earlier=()):
         if path not in chosen and place not in earlier:
             continue
         notebook = make_student_notebook(read(path), options, path.stem)
-        contents.append(f"- [{title(notebook) or path.stem}]({place})")
+        contents.append(f"- [{title_of(notebook) or path.stem}]({place})")
         if path in chosen:
             files |= linked_files(notebook, PurePosixPath(place).parent, options)
             files[place] = to_text(notebook).encode("utf-8")
@@ -94,13 +94,6 @@ def build(names, options, complete=False, earlier=()):
     readme = README.format(start=start, contents="\n".join(contents)).encode("utf-8")
     files |= complete_files() if complete else {}
     return files | {"README.md": readme, "LICENSE": (ROOT / "LICENSE").read_bytes()}
-
-
-def title(notebook):
-    """The notebook's first heading, or ""."""
-    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    found = re.search(r"^# +(.+)$", text, re.MULTILINE)
-    return found.group(1).strip() if found else ""
 
 
 def linked_files(notebook, folder, options):

@@ -89,8 +89,7 @@ class Filler {
   /* A figure is as large as the page allows. */
   addFigure(figure) {
     const image = figure.querySelector("img");
-    const width = Number(image.getAttribute("width")) || image.naturalWidth;
-    const height = Number(image.getAttribute("height")) || image.naturalHeight;
+    const { naturalWidth: width, naturalHeight: height } = image;
     const scale = (room) => Math.min(PAGE.width / width, room / height, LARGEST_BLOW_UP);
     const best = scale(PAGE.height);
     const here = scale(this.room);
