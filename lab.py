@@ -9,9 +9,10 @@
     python lab.py install [extra]     only install, for example before a lesson without a network
     python lab.py clean               remove .venv, slides and caches
 
-The first run makes `.venv` in this folder and installs the course into it, which needs a network.
-Later runs start in seconds and need none. What follows the command is passed on: `--no-browser` to
-JupyterLab, `-k gradient` or `tests/test_layers.py` to pytest, `02` to the notebooks' runner.
+The first run makes `.venv` in this folder and installs the course into it, with uv where there is
+one and with pip elsewhere; that needs a network. Later runs start in seconds and need none. What
+follows the command is passed on: `--no-browser` to JupyterLab, `-k gradient` or
+`tests/test_layers.py` to pytest, `02` to the notebooks' runner.
 
 Only the standard library is used here, and no syntax that Python 3.6 cannot read, so that an old
 Python can still say what it lacks.
@@ -29,19 +30,11 @@ import sys
 import time
 from pathlib import Path
 
-OLDEST_PYTHON = (3, 11)
-NEWEST_TRIED = (3, 14)
-
+OLDEST_PYTHON, NEWEST_TRIED = (3, 11), (3, 14)
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
-START = Path("notebooks") / "00_start_here.ipynb"
-PRESENTER = ROOT / "tools" / "presenter"
-
-# pytest ends with 5 when nothing was collected, as `-k name` does where no notebook has that name.
-PYTEST_NOTHING_COLLECTED = 5
-
-
-# --- Messages ------------------------------------------------------------------------------------
+START = "notebooks/00_start_here.ipynb"
+NOTHING_COLLECTED = 5  # pytest's exit code, as for `-k name` where no notebook has that name
 
 OLD_PYTHON = """\
 This course needs Python {oldest} or newer; this is Python {this} ({executable}).
@@ -49,64 +42,35 @@ Install a newer one (https://www.python.org/downloads/), then start with it, for
 
     python{newest} lab.py          or          make lab PYTHON=python{newest}
 """
-
 NO_VENV = """\
 This Python ({executable}) cannot make a virtual environment: its module `{module}` is missing.
 {remedy}
 """
+NOT_INSTALLED = """\
 
-PIP_FAILED = """\
-
-pip could not install the course; its own message stands above. The usual reasons:
+The course could not be installed; the installer's own message is above. The usual reasons:
 
   - No network. The first start needs one (about 230 MB); later starts do not.
-  - A proxy. Tell pip about it: set HTTPS_PROXY=http://name:port, then start again.
+  - A proxy. Set HTTPS_PROXY=http://name:port, then start again.
   - Not enough disk space: about 2 GB are needed.
   - A Python that is too new: {oldest} to {newest} are tried, this is {this}.
-{windows}
-Run the same command again when that is mended. If the course ran here before, it still does:
+  - On Windows, the limit on the length of paths: move the course to a short one, C:\\course.
+
+Run the same command again when that is mended. If the course ran here earlier, it still does:
 
     {python} -m jupyterlab
 """
-
-PIP_FAILED_WINDOWS = """\
-  - Windows' limit on the length of paths: move the course to a short path such as C:\\course.
-"""
-
 IN_THE_VENV = """\
-.venv must be built anew, and this Python lives in it. Leave it first (`deactivate`), then start
+.venv must be built anew, and this Python is inside it. Leave it first (`deactivate`), then start
 again with the Python that you installed.
 """
 
 
-def version_text(version):
-    """`(3, 11)` -> `"3.11"`."""
-    return "{}.{}".format(*version[:2])
-
-
-def complain_about_old_python(version=None):
-    """Return the message for a Python that is too old, or "" for one that will do."""
-    version = version or sys.version_info
-    if tuple(version[:2]) >= OLDEST_PYTHON:
-        return ""
-    return OLD_PYTHON.format(
-        oldest=version_text(OLDEST_PYTHON),
-        newest=version_text(NEWEST_TRIED),
-        this=version_text(version),
-        executable=sys.executable,
-    )
-
-
-def complain_about_missing_venv():
-    """Return the message for a Python without `venv` or `ensurepip` (as Debian's is), or ""."""
-    missing = [name for name in ("venv", "ensurepip") if importlib.util.find_spec(name) is None]
-    if not missing:
-        return ""
-    remedy = "Install Python from https://www.python.org/downloads/, which has it."
-    if shutil.which("apt"):
-        package = f"python{version_text(sys.version_info)}-venv"
-        remedy = "On this system one line installs it:\n\n    sudo apt install " + package
-    return NO_VENV.format(executable=sys.executable, module=missing[0], remedy=remedy)
+def in_words(message, **facts):
+    """A message with what this Python is, and which ones will do."""
+    versions = {"oldest": OLDEST_PYTHON, "newest": NEWEST_TRIED, "this": sys.version_info}
+    words = {name: "{}.{}".format(*version[:2]) for name, version in versions.items()}
+    return message.format(executable=sys.executable, **dict(words, **facts))
 
 
 # --- The environment -----------------------------------------------------------------------------
@@ -118,125 +82,99 @@ def venv_python():
 
 
 def stamp_path():
-    """The file in which a finished installation is noted."""
+    """The file that notes a finished installation."""
     return VENV / "course-installed.json"
 
 
-def fingerprint():
-    """A hash of all that decides what has to be installed: any change of it means: install again.
+def constraints():
+    """Files of versions to keep to: the test of the oldest ones sets pip's variable."""
+    return os.environ.get("PIP_CONSTRAINT", "").split()
 
-    The folder is part of it because the package is installed as a link to this folder.
+
+def needs():
+    """What an installation depends on; if a part of it changes, the course is installed again.
+
+    The folder is a part because the package is installed as a link to it.
     """
-    digest = hashlib.sha256()
-    names = ["requirements.txt", "pyproject.toml"]
-    names += os.environ.get("PIP_CONSTRAINT", "").split()  # the test of the oldest versions sets it
-    for name in names:
-        digest.update(name.encode())
-        if (ROOT / name).is_file():
-            digest.update((ROOT / name).read_bytes())
-    digest.update(version_text(sys.version_info).encode())
-    digest.update(str(ROOT).encode())
-    return digest.hexdigest()
+    files = [ROOT / name for name in ["requirements.txt", "pyproject.toml"] + constraints()]
+    texts = [file.read_bytes() for file in files if file.is_file()]
+    digest = hashlib.sha256(repr((str(ROOT), texts)).encode("utf-8")).hexdigest()
+    return {"python": list(sys.version_info[:2]), "needs": digest}
 
 
 def read_stamp():
-    """What the last installation noted; an empty dict where there is none that can be read."""
+    """What the last installation noted; an empty dict if there is none, or .venv is damaged."""
     try:
         stamp = json.loads(stamp_path().read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return stamp if venv_python().exists() and isinstance(stamp["extras"], list) else {}
+    except (OSError, ValueError, LookupError, TypeError):
         return {}
-    return stamp if isinstance(stamp, dict) else {}
 
 
-def write_stamp(**stamp):
-    """Note the state of the installation, in one step: a half-written stamp cannot remain."""
-    temporary = stamp_path().with_suffix(".tmp")
-    temporary.write_text(json.dumps(stamp), encoding="utf-8")
-    os.replace(str(temporary), str(stamp_path()))
-
-
-def is_installed(extra):
-    """Whether .venv holds the course as it is now, with the extra (None: without any)."""
+def installed_extras():
+    """The extras that .venv holds; None if the course is not installed as it is now."""
     stamp = read_stamp()
-    return (
-        stamp.get("fingerprint") == fingerprint()
-        and (extra is None or extra in stamp.get("extras", []))
-        and venv_python().exists()  # False for a link to a Python that was uninstalled
-    )
-
-
-def venv_is_sound():
-    """Whether pip can go on in .venv: it runs, has pip and this Python's version, and no earlier
-    installation was cut off in the middle (which can leave half a package that pip thinks whole).
-    """
-    if read_stamp().get("installing") or not venv_python().exists():
-        return False
-    question = "import sys, pip; print('%d.%d' % sys.version_info[:2])"
-    try:
-        answer = subprocess.run(
-            [str(venv_python()), "-c", question], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        )
-    except OSError:
-        return False
-    return answer.stdout.decode().strip() == version_text(sys.version_info)
+    as_now = all(stamp.get(key) == value for key, value in needs().items())
+    return set(stamp["extras"]) if as_now else None
 
 
 def create_venv():
-    """Make .venv, in place of what may be there; stop with a message where that cannot be done."""
-    complaint = complain_about_missing_venv()
-    if complaint:
-        sys.exit(complaint)
+    """Make .venv, in place of what may be there; stop with a message if that cannot be done."""
     if Path(sys.prefix).resolve() == VENV.resolve():
         sys.exit(IN_THE_VENV)
-    print(f"Making the environment .venv with Python {version_text(sys.version_info)}.")
-    command = [sys.executable, "-m", "venv", "--clear", str(VENV)]
+    uv = shutil.which("uv")
+    missing = [name for name in ("venv", "ensurepip") if importlib.util.find_spec(name) is None]
+    if missing and not uv:  # as Debian's Python is
+        remedy = "Install Python from https://www.python.org/downloads/, which has it."
+        if shutil.which("apt"):
+            package = in_words("python{this}-venv")
+            remedy = "On this system one line installs it:\n\n    sudo apt install " + package
+        sys.exit(in_words(NO_VENV, module=missing[0], remedy=remedy))
+    shutil.rmtree(str(VENV), ignore_errors=True)
+    print(in_words("Making the environment .venv with Python {this}."), flush=True)
+    command = [sys.executable, "-m", "venv", str(VENV)]
+    if uv:
+        command = [uv, "venv", "--seed", "--python", sys.executable, str(VENV)]
     if subprocess.call(command, cwd=str(ROOT)):
-        sys.exit("Could not make .venv; the message stands above. Delete the folder and try again.")
+        sys.exit(in_words(NOT_INSTALLED, python=venv_python()))
 
 
-def pip_install(extra):
-    """Install requirements.txt and the package with its extra; stop with a message on failure."""
-    package = "." if extra is None else f".[{extra}]"
+def install(extras):
+    """Install requirements.txt and the package with these extras; return the exit code."""
     command = [str(venv_python()), "-m", "pip", "install", "--disable-pip-version-check"]
-    command += ["-r", "requirements.txt", "-e", package]
-    # requirements.txt says `-e .`, which pip reads relative to the working directory.
-    if subprocess.call(command, cwd=str(ROOT)):
-        message = PIP_FAILED.format(
-            oldest=version_text(OLDEST_PYTHON),
-            newest=version_text(NEWEST_TRIED),
-            this=version_text(sys.version_info),
-            windows=PIP_FAILED_WINDOWS if os.name == "nt" else "",
-            python=venv_python(),
-        )
-        sys.exit(message)
+    uv = shutil.which("uv")
+    if uv:
+        command = [uv, "pip", "install", "--python", str(venv_python())]
+        for name in constraints():
+            command += ["--constraints", name]
+    package = ".[" + ",".join(sorted(extras)) + "]" if extras else "."
+    # requirements.txt contains `-e .`, which is relative to the working directory.
+    return subprocess.call(command + ["-r", "requirements.txt", "-e", package], cwd=str(ROOT))
 
 
-def ensure_environment(extra=None):
+def ensure_environment(*extras):
     """Make .venv and install the course into it, unless that is done; return its Python's path.
 
-    The stamp says "installing" while pip works. If the work is cut off (Ctrl-C, a power cut), the
-    next start finds that word and builds .venv anew. If pip itself gives up (no network), it has
-    changed nothing yet: the earlier stamp comes back, and what worked still works.
+    The stamp is gone while the installer works. If it is cut off (Ctrl-C, a power cut), the next
+    start finds no stamp and builds .venv anew. If it gives up (no network), it has changed nothing
+    yet: the earlier stamp comes back, and what worked still works.
     """
-    if is_installed(extra):
-        return str(venv_python())
-    if not venv_is_sound():
-        create_venv()
-    before = read_stamp()
-    extras = before.get("extras", []) if before.get("fingerprint") == fingerprint() else []
-    print("Installing the course: a minute or two, this once.")
-    write_stamp(installing=True)
-    try:
-        pip_install(extra)
-    except SystemExit:
-        write_stamp(**before)
-        raise
-    extras = sorted(set(extras) | ({extra} if extra else set()))
-    write_stamp(fingerprint=fingerprint(), extras=extras)
+    have = installed_extras()
+    if have is None or not have.issuperset(extras):
+        before = read_stamp()
+        if before.get("python") != list(sys.version_info[:2]):
+            create_venv()
+            before = {}
+        print("Installing the course: a minute or two, this once.", flush=True)
+        if before:
+            stamp_path().unlink()
+        failed = install(set(extras))
+        stamp = dict(needs(), extras=sorted((have or set()).union(extras)))
+        if before or not failed:
+            stamp_path().write_text(json.dumps(before if failed else stamp), encoding="utf-8")
+        if failed:
+            sys.exit(in_words(NOT_INSTALLED, python=venv_python()))
     return str(venv_python())
-
-
-# --- The commands --------------------------------------------------------------------------------
 
 
 def reproducible_environment():
@@ -257,40 +195,16 @@ def reproducible_environment():
     return env
 
 
-# The theme is one that asks no other host for its fonts; a derivation that grows from the top of
-# the slide does not jump.
-SLIDES = {"theme": "white", "transition": "none", "center": False, "slideNumber": "c/t"}
+# --- The commands --------------------------------------------------------------------------------
 
 
 def lab_settings():
-    """Tell this environment's JupyterLab not to ask the internet for news and updates, and to
-    present the notebooks well.
-
-    These are defaults inside .venv; what users choose in their own settings still wins.
-    """
-    share = VENV / "share" / "jupyter"
+    """Tell .venv's JupyterLab to ask the internet for no news or updates; users may overrule it."""
+    folder = VENV / "share" / "jupyter" / "lab" / "settings"
+    folder.mkdir(parents=True, exist_ok=True)
     quiet = {"fetchNews": "false", "checkForUpdates": False}
     settings = {"@jupyterlab/apputils-extension:notification": quiet}
-    if (share / "labextensions" / "jupyterlab-rise").is_dir():  # the extra `present`
-        settings["jupyterlab-rise:plugin"] = SLIDES
-    complete_the_slides(share)
-    folder = share / "lab" / "settings"
-    folder.mkdir(parents=True, exist_ok=True)
     (folder / "overrides.json").write_text(json.dumps(settings), encoding="utf-8")
-
-
-def complete_the_slides(share):
-    """Put tools/presenter where JupyterLab and jupyterlab-rise look for extensions.
-
-    It gives the slides what they lack: sliders, large type, scrolling. And it takes the presenter
-    from a deck of `lab.py slides` to the live cell.
-    """
-    if not PRESENTER.is_dir():
-        return  # a copy of the course without it: notebooks open all the same
-    place = share / "labextensions" / "nnhelpers-presenter"
-    if place.exists():
-        shutil.rmtree(str(place))
-    shutil.copytree(str(PRESENTER), str(place))
 
 
 def lab_command(python, args):
@@ -298,9 +212,11 @@ def lab_command(python, args):
     command = [python, "-m", "jupyterlab"]
     if not any(arg.endswith(".ipynb") for arg in args) and (ROOT / START).exists():
         # An address rather than a file name: so it is also the one printed with --no-browser.
-        command.append("--LabApp.default_url=/lab/tree/" + START.as_posix())
+        command.append("--LabApp.default_url=/lab/tree/" + START)
     if not any(arg.startswith("--ServerApp.root_dir") for arg in args):
         command.append("--ServerApp.root_dir=" + str(ROOT))
+    # Where a slide's link to its cell leads: JupyterLab shows that cell.
+    command.append("--LabApp.extra_labextensions_path=" + str(ROOT / "tools" / "labextensions"))
     command.append("--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate")
     command.append("--LabApp.extension_manager=readonly")  # the other one asks PyPI
     if hasattr(os, "geteuid") and os.geteuid() == 0:
@@ -308,19 +224,14 @@ def lab_command(python, args):
     return command + args
 
 
-def run_until_it_ends(command):
-    """Run a server that answers Ctrl-C itself (JupyterLab asks before it stops)."""
-    process = subprocess.Popen(command, cwd=str(ROOT))
+def command_lab(args):
+    """Open JupyterLab, which answers Ctrl-C itself: it asks before it stops."""
+    python = ensure_environment()
+    lab_settings()
+    process = subprocess.Popen(lab_command(python, args), cwd=str(ROOT))
     signal.signal(signal.SIGINT, lambda *_: None)
     signal.signal(signal.SIGTERM, lambda *_: process.terminate())
     return process.wait()
-
-
-def command_lab(args):
-    """Open JupyterLab."""
-    python = ensure_environment()
-    lab_settings()
-    return run_until_it_ends(lab_command(python, args))
 
 
 def split_test_arguments(args):
@@ -328,12 +239,8 @@ def split_test_arguments(args):
 
     Options go to both. Where a path is named, only what is named runs.
     """
-
-    def is_path(arg):
-        return not arg.startswith("-") and (ROOT / arg.split("::")[0]).exists()
-
-    paths = [arg for arg in args if is_path(arg)]
-    options = [arg for arg in args if not is_path(arg)]
+    paths = [a for a in args if not a.startswith("-") and (ROOT / a.split("::")[0]).exists()]
+    options = [arg for arg in args if arg not in paths]
     notebooks = [path for path in paths if ".ipynb" in path or Path(path).name == "notebooks"]
     tests = [path for path in paths if path not in notebooks]
     if not paths:
@@ -342,137 +249,86 @@ def split_test_arguments(args):
     return (options + tests if tests else None, options + notebooks if notebooks else None)
 
 
-def run_and_keep_last_line(command, env):
+def run_and_keep_last_line(command):
     """Run a command, show what it prints, and return (its exit code, its last line)."""
     last = ""
-    process = subprocess.Popen(
-        command,
-        cwd=str(ROOT),
-        env=env,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
-    )
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    text = {"encoding": "utf-8", "errors": "replace"}
+    env = reproducible_environment()
+    process = subprocess.Popen(command, cwd=str(ROOT), env=env, **dict(streams, **text))
     for line in process.stdout:
         print(line, end="", flush=True)
         last = line if line.strip() else last
-    plain = re.sub(r"\x1b\[[0-9;]*m", "", last)
-    return process.wait(), plain.strip().strip("=").strip()
+    return process.wait(), re.sub(r"\x1b\[[0-9;]*m", "", last).strip().strip("=").strip()
 
 
 def command_test(args):
     """Run pytest over tests/, then nbval over the notebooks, and sum up both."""
-    python = ensure_environment("test")
-    pytest = [python, "-m", "pytest", "-n", "auto", "--dist", "loadscope"]
-    if sys.stdout.isatty():
-        pytest.append("--color=yes")
+    pytest = [ensure_environment("test"), "-m", "pytest", "-n", "auto", "--dist", "loadgroup"]
+    pytest += ["--color=yes"] if sys.stdout.isatty() else []
     nbval = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout", "600"]
     tests, notebooks = split_test_arguments(args)
-    runs = []
-    if tests is not None:
-        runs.append(("tests", pytest + tests))
-    if notebooks is not None:
-        runs.append(("notebooks", pytest + nbval + notebooks))
-
-    good_codes = {0, PYTEST_NOTHING_COLLECTED} if args else {0}
-    summary, failed = [], False
-    for name, command in runs:
-        start = time.perf_counter()
-        code, last_line = run_and_keep_last_line(command, reproducible_environment())
-        seconds = time.perf_counter() - start
-        failed = failed or code not in good_codes
+    good_codes = {0, NOTHING_COLLECTED} if args else {0}
+    summary, failed = ["\nSummary"], False
+    for name, options, chosen in (("tests", [], tests), ("notebooks", nbval, notebooks)):
+        if chosen is None:
+            continue
+        start = time.time()
+        code, last_line = run_and_keep_last_line(pytest + options + chosen)
         word = "ok" if code in good_codes else "FAILED"
-        summary.append(f"{name:<10} {word:<7} {seconds:6.1f} s   {last_line}")
-    print("\nSummary")
+        failed = failed or code not in good_codes
+        summary.append(f"{name:<10} {word:<7} {time.time() - start:6.1f} s   {last_line}")
     print("\n".join(summary), flush=True)
     return int(failed)
 
 
+def run_tool(module, args, *extras):
+    """Run a module of tools/ where the user is: folders in its arguments count from there."""
+    env = reproducible_environment()
+    env["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), env.get("PYTHONPATH")]))
+    return subprocess.call([ensure_environment(*extras), "-m", module] + args, env=env)
+
+
 def command_install(args):
     """Install the course, with the extras that are named, and start nothing."""
-    for extra in args or [None]:
-        ensure_environment(extra)
-    if "slides" in args and command_slides(["--fetch"]):
+    ensure_environment(*args)
+    if "slides" in args and COMMANDS["slides"](["--fetch"]):
         return 1
     print("The course is installed in .venv.")
     return 0
 
 
-def command_notebooks(args):
-    """Execute the notebooks in order and store their outputs."""
-    python = ensure_environment()
-    command = [python, "-m", "tools.execute_notebooks"] + args
-    return subprocess.call(command, cwd=str(ROOT), env=reproducible_environment())
-
-
-def command_student(args):
-    """Write a class set; a folder named after --to counts from where the user is."""
-    python = ensure_environment()
-    command = [python, "-m", "tools.student"] + folders_from_here(args)
-    return subprocess.call(command, cwd=str(ROOT), env=reproducible_environment())
-
-
-def folders_from_here(args):
-    """The arguments with the folder after --to as an absolute path."""
-    args = list(args)
-    for i, arg in enumerate(args):
-        if arg == "--to" and i + 1 < len(args):
-            args[i + 1] = os.path.abspath(args[i + 1])
-        elif arg.startswith("--to="):
-            args[i] = "--to=" + os.path.abspath(arg[len("--to=") :])
-    return args
-
-
-def command_slides(args):
-    """Write decks of slides."""
-    python = ensure_environment("slides")
-    command = [python, "-m", "tools.slides"] + args
-    return subprocess.call(command, cwd=str(ROOT), env=reproducible_environment())
-
-
 def command_bench(args):
-    """Run the benchmarks."""
-    if not is_installed("bench"):
+    """Run the benchmarks, with as many threads as they like."""
+    if "bench" not in (installed_extras() or ()):
         print("The benchmarks compare with PyTorch, which may be a large download (Linux: 3 GB).")
     python = ensure_environment("bench")
     return subprocess.call([python, "-m", "benchmarks"] + args, cwd=str(ROOT))
 
 
 def command_clean(args):
-    """Remove what the other commands made: .venv, slides and caches; never notebooks, data or
-    figures.
-    """
-    names = [".venv", "node_modules", "slides", "build"]
-    names += [".pytest_cache", ".hypothesis", ".ruff_cache"]
-    folders = [ROOT / name for name in names] + list(ROOT.glob("*.egg-info"))
+    """Remove what the other commands made; never notebooks, data or figures."""
+    made = ".venv node_modules slides build __pycache__ .pytest_cache .hypothesis .ruff_cache"
+    folders = [ROOT / name for name in made.split()] + list(ROOT.glob("*.egg-info"))
     for folder in ("nnhelpers", "tests", "tools", "benchmarks", "notebooks"):
         folders += (ROOT / folder).rglob("__pycache__")
         folders += (ROOT / folder).rglob(".ipynb_checkpoints")
-    folders.append(ROOT / "__pycache__")
-    for folder in folders:
-        if folder.is_dir():
-            shutil.rmtree(str(folder))
-            print("removed", folder.relative_to(ROOT))
-    return 0
-
-
-def command_help(args):
-    """Say what this script can do."""
-    print(__doc__.strip())
+    for folder in filter(Path.is_dir, folders):
+        shutil.rmtree(str(folder))
+        print("removed", folder.relative_to(ROOT))
     return 0
 
 
 COMMANDS = {
     "lab": command_lab,
     "test": command_test,
-    "notebooks": command_notebooks,
-    "student": command_student,
-    "slides": command_slides,
+    "notebooks": lambda args: run_tool("tools.execute_notebooks", args),
+    "student": lambda args: run_tool("tools.student", args),
+    "slides": lambda args: run_tool("tools.slides", args, "slides"),
     "bench": command_bench,
     "install": command_install,
     "clean": command_clean,
-    "help": command_help,
+    "help": lambda args: print(__doc__.strip()),
 }
 
 
@@ -483,21 +339,19 @@ def choose_command(args):
     if not args or args[0].startswith("-") or args[0].endswith(".ipynb"):
         return "lab", args
     if args[0] not in COMMANDS:
-        known = ", ".join(COMMANDS)
-        sys.exit(f"lab.py knows no command {args[0]!r}. It knows: {known}.")
+        sys.exit(f"lab.py knows no command {args[0]!r}. It knows: {', '.join(COMMANDS)}.")
     return args[0], args[1:]
 
 
 def main(args):
     """Run one command and return its exit code."""
-    complaint = complain_about_old_python()
-    if complaint:
-        sys.exit(complaint)
+    if sys.version_info[:2] < OLDEST_PYTHON:
+        sys.exit(in_words(OLD_PYTHON))
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")  # a Windows console may not know every letter
     name, rest = choose_command(args)
     try:
-        return COMMANDS[name](rest)
+        return COMMANDS[name](rest) or 0
     except KeyboardInterrupt:
         print("\nInterrupted. The same command starts over and mends what was left half done.")
         return 130

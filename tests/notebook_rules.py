@@ -1,7 +1,6 @@
-"""The rules that every notebook of the course keeps, as functions that return complaints.
+"""The rules that every notebook of the course keeps, as functions that complain.
 
-A rule takes a `Notebook` and returns a list of sentences, empty where all is well. Each sentence
-names the cell. While writing a notebook, run them by hand from the root folder:
+A rule takes a `Notebook` and yields a sentence for each fault, which names the cell. While writing a notebook, run them by hand from the root folder:
 
     python tests/notebook_rules.py notebooks/02_backpropagation.ipynb
 
@@ -13,7 +12,7 @@ import re
 import statistics
 import sys
 import urllib.parse
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat.validator
@@ -27,6 +26,7 @@ WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 # Notebook 00 only welcomes: it has nothing to recall and derives nothing. The playground is all
 # experiments.
+INTRODUCTION = ["You will", "You need", "Time"]
 PARTS = ["Recap", "Checkpoint", "Experiment", "Exercises", "Summary"]
 NOT_IN = {
     "00": {"Recap", "Checkpoint"},
@@ -45,8 +45,7 @@ FORBIDDEN_CODE = {
 
 MACHINE_PATHS = re.compile(
     r"(?<![\w/.~-])/(?:home|root|tmp|work|Users|private|var|mnt)\b(?:/[\w.-]*)*"
-    r"|\b[A-Za-z]:\\(?:Users|Windows|Temp|Program)[\w\\.-]*"
-    r"|\b[CD]:\\\w+"
+    r"|\b[A-Za-z]:\\(?:Users|Windows|Temp|Program)[\w\\.-]*|\b[CD]:\\\w+"
 )
 MEMORY_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{7,}\b")
 
@@ -59,29 +58,20 @@ class Notebook:
     raw: dict  # the content of the file, as JSON gives it
     folder: Path = FOLDER
     size: int = 0
-    cells: list = field(default_factory=list)
 
     def __post_init__(self):
         self.cells = [Cell(number, raw) for number, raw in enumerate(self.raw["cells"], start=1)]
-
-    @property
-    def code(self):
-        """The code cells that hold something."""
-        return [cell for cell in self.cells if cell.kind == "code" and cell.source.strip()]
-
-    @property
-    def markdown(self):
-        return [cell for cell in self.cells if cell.kind == "markdown"]
+        self.markdown = [cell for cell in self.cells if cell.kind == "markdown"]
+        # The code cells that hold something.
+        self.code = [cell for cell in self.cells if cell.kind == "code" and cell.source.strip()]
 
 
 class Cell:
     """One cell, its source and outputs joined to text wherever the file cuts them into lines."""
 
     def __init__(self, number, raw):
-        self.number = number
-        self.raw = raw
-        self.kind = raw["cell_type"]
-        self.id = raw.get("id", "")
+        self.number, self.raw = number, raw
+        self.kind, self.id = raw["cell_type"], raw.get("id", "")
         self.source = joined(raw["source"])
         self.metadata = raw.get("metadata", {})
         self.tags = self.metadata.get("tags", [])
@@ -130,10 +120,9 @@ def anchor(text):
 
 def anchors(notebook):
     """All anchors of a notebook, from headings and from HTML ids."""
-    found = {anchor(text) for cell in notebook.markdown for _, text in headings(cell)}
-    for cell in notebook.markdown:
-        found.update(re.findall(r"""<[^>]+\b(?:id|name)=["']([^"']+)["']""", cell.source))
-    return found
+    found = [anchor(text) for cell in notebook.markdown for _, text in headings(cell)]
+    source = "\n".join(cell.source for cell in notebook.markdown)
+    return found + re.findall(r"""<[^>]+\b(?:id|name)=["']([^"']+)["']""", source)
 
 
 def links(cell):
@@ -162,88 +151,68 @@ def output_texts(cell):
         yield from output.get("traceback", [])
 
 
-# --- The file ------------------------------------------------------------------------------------
+# --- The file, and what was executed -------------------------------------------------------------
 
 
 def is_a_valid_notebook(notebook):
     # iter_validate only looks; nbformat.validate would mend some faults in silence.
-    errors = nbformat.validator.iter_validate(notebook.raw)
-    return [f"not a valid notebook: {error.message[:200]}" for error in errors]
+    for error in nbformat.validator.iter_validate(notebook.raw):
+        yield f"not a valid notebook: {error.message[:200]}"
 
 
 def cell_ids_are_unique(notebook):
-    complaints, seen = [], {}
+    seen = {}
     for cell in notebook.cells:
         if not cell.id:
-            complaints.append(f"{cell} has no id")
+            yield f"{cell} has no id"
         elif cell.id in seen:
-            complaints.append(f"{cell} has the same id as cell {seen[cell.id]}")
+            yield f"{cell} has the same id as cell {seen[cell.id]}"
         seen[cell.id] = cell.number
-    return complaints
 
 
 def file_is_small(notebook):
     if notebook.size >= LARGEST_FILE:
-        return [f"{notebook.size / 1e6:.1f} MB; fewer or smaller figures, please: below 3 MB"]
-    return []
+        yield f"{notebook.size / 1e6:.1f} MB; fewer or smaller figures, please: below 3 MB"
 
 
 def has_no_stored_widget_state(notebook):
-    complaints = []
     if "widgets" in notebook.raw.get("metadata", {}):
-        complaints.append("widget state is stored in the notebook's metadata")
+        yield "widget state is stored in the notebook's metadata"
     for cell in notebook.cells:
         if any(WIDGET_VIEW in output.get("data", {}) for output in cell.outputs):
-            complaints.append(f"{cell} stores a live widget; run `python lab.py notebooks`")
-    return complaints
+            yield f"{cell} stores a live widget; run `python lab.py notebooks`"
 
 
 def names_no_machine_path(notebook):
-    complaints = []
     for cell in notebook.cells:
         source = cell.source if cell.kind == "code" else without_code_and_maths(cell.source)
         for place, texts in (("source", [source]), ("output", output_texts(cell))):
-            for text in texts:
-                found = MACHINE_PATHS.search(text)
-                if found:
-                    complaints.append(f"{cell}: {place} names the path {found.group()}")
-    return complaints
+            for found in filter(None, map(MACHINE_PATHS.search, texts)):
+                yield f"{cell}: {place} names the path {found.group()}"
 
 
 def prints_no_memory_address(notebook):
-    return [
-        f"{cell}: output shows a memory address, {found.group()}, which changes every time"
-        for cell in notebook.code
-        for text in output_texts(cell)
-        if (found := MEMORY_ADDRESS.search(text))
-    ]
-
-
-# --- What was executed ---------------------------------------------------------------------------
+    for cell in notebook.code:
+        for found in filter(None, map(MEMORY_ADDRESS.search, output_texts(cell))):
+            yield f"{cell}: output shows a memory address, {found.group()}, which changes every time"
 
 
 def ran_top_to_bottom(notebook):
     run = [cell for cell in notebook.code if "skip-execution" not in cell.tags]
-    complaints = []
     for expected, cell in enumerate(run, start=1):
         count = cell.raw.get("execution_count")
-        if count is None:
-            complaints.append(f"{cell} was not executed")
-        elif count != expected:
-            complaints.append(f"{cell} has execution count {count}, expected {expected}")
-    return complaints
+        if count != expected:
+            was = f"has execution count {count}" if count else "was not executed"
+            yield f"{cell} {was}, expected {expected}"
 
 
 def stores_no_error(notebook):
-    complaints = []
     for cell in notebook.code:
         for output in cell.outputs:
             if output["output_type"] == "error":
-                complaints.append(f"{cell} stores an error: {output.get('ename')}")
+                yield f"{cell} stores an error: {output.get('ename')}"
             if output["output_type"] == "stream" and output.get("name") == "stderr":
-                text = joined(output["text"]).strip()
-                complaints.append(f"{cell} stores something on stderr: {text[:80]}")
-    return complaints
+                yield f"{cell} stores something on stderr: {joined(output['text']).strip()[:80]}"
 
 
 # --- The code ------------------------------------------------------------------------------------
@@ -251,73 +220,54 @@ def stores_no_error(notebook):
 
 def has_one_setup_cell(notebook):
     count = sum("setup" in cell.tags for cell in notebook.code)
-    return [] if count == 1 else [f"{count} code cells are tagged `setup`, expected 1"]
+    if count != 1:
+        yield f"{count} code cells are tagged `setup`, expected 1"
 
 
 def code_cells_are_short(notebook):
-    complaints, lengths = [], []
-    for cell in notebook.code:
-        length = len(cell.source.strip("\n").splitlines())
-        lengths.append(length)
+    lengths = [len(cell.source.strip("\n").splitlines()) for cell in notebook.code]
+    for cell, length in zip(notebook.code, lengths, strict=True):
         if length > LONGEST_CELL:
-            complaints.append(f"{cell} has {length} lines, more than {LONGEST_CELL}")
-    if lengths and statistics.median(lengths) > MEDIAN_CELL:
-        median = statistics.median(lengths)
-        complaints.append(f"half of the code cells have {median:g} lines or more; 6 are wanted")
-    return complaints
+            yield f"{cell} has {length} lines, more than {LONGEST_CELL}"
+    median = statistics.median(lengths or [0])
+    if median > MEDIAN_CELL:
+        yield f"half of the code cells have {median:g} lines or more; 6 are wanted"
 
 
 def avoids_forbidden_code(notebook):
-    return [
-        f"{cell} uses {name}"
-        for cell in notebook.code
-        for name, pattern in FORBIDDEN_CODE.items()
-        if re.search(pattern, cell.source, flags=re.MULTILINE)
-    ]
+    for cell in notebook.code:
+        for name, pattern in FORBIDDEN_CODE.items():
+            if re.search(pattern, cell.source, flags=re.MULTILINE):
+                yield f"{cell} uses {name}"
 
 
 # --- Reading and teaching ------------------------------------------------------------------------
 
 
 def images_have_alt_text(notebook):
-    complaints = []
     for cell in notebook.cells:
+        source = without_code_and_maths(cell.source) if cell.kind == "markdown" else ""
+        html = [source] + [joined(o.get("data", {}).get("text/html", "")) for o in cell.outputs]
+        images = re.findall(r"!\[([^\]]*)\]\(([^)]*)\)", source)
+        for tag in re.findall(r"<img\b[^>]*>", "\n".join(html), flags=re.IGNORECASE):
+            alt = re.search(r"""\balt\s*=\s*(?:"([^"]*)"|'([^']*)')""", tag, flags=re.IGNORECASE)
+            images.append(((alt[1] or alt[2] or "") if alt else "", tag[:60]))
         for output in cell.outputs:
-            for mime in output.get("data", {}):
-                if not mime.startswith("image/"):
-                    continue
-                alt = output.get("metadata", {}).get(mime, {}).get("alt", "")
-                if not str(alt).strip():
-                    complaints.append(f"{cell}: an output {mime} has no alt text")
-            html = joined(output.get("data", {}).get("text/html", ""))
-            complaints += html_images_without_alt(cell, html)
-    for cell in notebook.markdown:
-        source = without_code_and_maths(cell.source)
-        for alt, target in re.findall(r"!\[([^\]]*)\]\(([^)]*)\)", source):
+            for kind in output.get("data", {}):
+                if kind.startswith("image/"):
+                    alt = output.get("metadata", {}).get(kind, {}).get("alt", "")
+                    images.append((str(alt), f"output {kind}"))
+        for alt, image in images:
             if not alt.strip():
-                complaints.append(f"{cell}: the image {target} has no alt text")
-        complaints += html_images_without_alt(cell, source)
-    return complaints
-
-
-def html_images_without_alt(cell, html):
-    complaints = []
-    for tag in re.findall(r"<img\b[^>]*>", html, flags=re.IGNORECASE):
-        alt = re.search(r"""\balt\s*=\s*(?:"([^"]*)"|'([^']*)')""", tag, flags=re.IGNORECASE)
-        if not alt or not (alt.group(1) or alt.group(2) or "").strip():
-            complaints.append(f"{cell}: {tag[:60]} has no alt text")
-    return complaints
+                yield f"{cell}: the image {image} has no alt text"
 
 
 def links_resolve(notebook):
-    complaints = []
     for cell in notebook.markdown:
-        attachments = cell.raw.get("attachments", {})
         for target in links(cell):
-            problem = problem_with_link(notebook, target, attachments)
+            problem = problem_with_link(notebook, target, cell.raw.get("attachments", {}))
             if problem:
-                complaints.append(f"{cell}: link to {target} {problem}")
-    return complaints
+                yield f"{cell}: link to {target} {problem}"
 
 
 def problem_with_link(notebook, target, attachments):
@@ -331,100 +281,72 @@ def problem_with_link(notebook, target, attachments):
     path, _, fragment = urllib.parse.unquote(target).partition("#")
     if path and not (notebook.folder / path).exists():
         return "leads nowhere"
-    if not fragment:
+    if not fragment or (path and not path.endswith(".ipynb")):
         return ""
-    if not path:
-        goal = notebook
-    elif path.endswith(".ipynb"):
-        goal = load(notebook.folder / path)
-    else:
-        return ""
+    goal = load(notebook.folder / path) if path else notebook
     return "" if fragment in anchors(goal) else f"finds no heading #{fragment}"
 
 
 def links_to_its_neighbours(notebook):
     course = sorted(path.stem for path in notebook.folder.glob("[0-9][0-9]_*.ipynb"))
     if notebook.stem not in course:
-        return []
+        return
     here = course.index(notebook.stem)
     targets = {target.partition("#")[0] for cell in notebook.markdown for target in links(cell)}
-    neighbours = {"previous": course[here - 1] if here else None}
-    neighbours["next"] = course[here + 1] if here + 1 < len(course) else None
-    return [
-        f"no link to the {which} notebook, {stem}.ipynb"
-        for which, stem in neighbours.items()
-        if stem and stem + ".ipynb" not in targets
-    ]
+    for which, place in (("previous", here - 1), ("next", here + 1)):
+        if 0 <= place < len(course) and course[place] + ".ipynb" not in targets:
+            yield f"no link to the {which} notebook, {course[place]}.ipynb"
 
 
 def has_all_parts_in_order(notebook):
-    complaints = []
     first = notebook.cells[0] if notebook.cells else None
     if not first or first.kind != "markdown" or [lv for lv, _ in headings(first)][:1] != [1]:
-        complaints.append("the first cell does not start with the title, `# ...`")
+        yield "the first cell does not start with the title, `# ...`"
 
     lines = [line for cell in notebook.markdown for line in cell.source.splitlines()]
-    complaints += missing_in_order(
-        ["You will", "You need", "Time"],
-        lines,
-        lambda part, line: re.match(rf"[^\w]*{part}\b", line),
-        "line starting with",
-    )
-
     titles = [text for cell in notebook.markdown for level, text in headings(cell) if level > 1]
     missing = set().union(*(NOT_IN[start] for start in NOT_IN if notebook.stem.startswith(start)))
     parts = [part for part in PARTS if part not in missing]
-    complaints += missing_in_order(
-        parts, titles, lambda part, title: part.lower() in title.lower(), "heading with"
-    )
-    return complaints
+    begins = [rf"[^\w]*{part}\b" for part in INTRODUCTION]
+    yield from missing_in_order(INTRODUCTION, begins, lines, "line starting with")
+    yield from missing_in_order(parts, [rf"(?i).*{p}" for p in parts], titles, "heading with")
 
 
-def missing_in_order(parts, candidates, matches, what):
+def missing_in_order(parts, patterns, candidates, what):
     """Complaints about parts that are missing, or that do not follow the part before them."""
-    complaints, start = [], 0
-    for part in parts:
-        places = [i for i, candidate in enumerate(candidates) if matches(part, candidate)]
-        later = [i for i in places if i >= start]
-        if later:
-            start = later[0] + 1
-        elif places:
-            complaints.append(f"the {what} {part!r} stands too early; the order is {parts}")
+    start = 0
+    for part, pattern in zip(parts, patterns, strict=True):
+        places = [i for i, candidate in enumerate(candidates) if re.match(pattern, candidate)]
+        if not places:
+            yield f"there is no {what} {part!r}"
+        elif places[-1] < start:
+            yield f"the {what} {part!r} is too early; the order is {parts}"
         else:
-            complaints.append(f"there is no {what} {part!r}")
-    return complaints
+            start = next(i for i in places if i >= start) + 1
 
 
 def exercises_have_hints_and_solutions(notebook):
-    is_stub = [c.kind == "code" and "raise NotImplementedError" in c.source for c in notebook.cells]
-    starts = [i for i, stub in enumerate(is_stub) if stub]
-    complaints = []
-    if not starts and "Exercises" in NOT_IN.get(notebook.stem, ()):
-        return []
-    if len(starts) < 2:
-        complaints.append(f"{len(starts)} exercises with `raise NotImplementedError`, expected 2")
-    for start, end in zip(starts, starts[1:] + [len(notebook.cells)], strict=True):
-        after = [c for c in notebook.cells[start + 1 : end] if c.kind == "markdown"]
+    starts = [cell.number for cell in notebook.code if "raise NotImplementedError" in cell.source]
+    if len(starts) < 2 and (starts or "Exercises" not in NOT_IN.get(notebook.stem, ())):
+        yield f"{len(starts)} exercises with `raise NotImplementedError`, expected 2"
+    for start, end in zip(starts, starts[1:] + [len(notebook.cells) + 1]):
+        after = [c for c in notebook.cells[start : end - 1] if c.kind == "markdown"]
         folded = [summary.lower() for cell in after for summary, _ in details(cell)]
-        where = f"the exercise in {notebook.cells[start]}"
-        solutions = [i for i, summary in enumerate(folded) if "solution" in summary]
-        if not solutions:
-            complaints.append(f"{where} is followed by no folded solution")
-        hints = [i for i, summary in enumerate(folded) if "hint" in summary]
-        if not hints:
-            complaints.append(f"{where} is followed by no folded hint")
-        elif solutions and hints[0] > solutions[0]:
-            complaints.append(f"{where} has its solution before its hints")
-    return complaints
+        where = f"the exercise in {notebook.cells[start - 1]}"
+        places = {}
+        for kind in ("solution", "hint"):
+            places[kind] = [i for i, summary in enumerate(folded) if kind in summary]
+            if not places[kind]:
+                yield f"{where} is followed by no folded {kind}"
+        if all(places.values()) and places["hint"][0] > places["solution"][0]:
+            yield f"{where} has its solution before its hints"
 
 
 def every_cell_has_a_slide_type(notebook):
-    complaints = []
     for cell in notebook.cells:
         kind = cell.metadata.get("slideshow", {}).get("slide_type")
         if kind not in SLIDE_TYPES:
-            complaints.append(f"{cell} has slide_type {kind!r}, expected one of {SLIDE_TYPES}")
-    return complaints
+            yield f"{cell} has slide_type {kind!r}, expected one of {SLIDE_TYPES}"
 
 
 RULES = [
@@ -455,24 +377,21 @@ def setup_cells_differ(notebooks):
         for notebook in notebooks
     }
     first = next(iter(sources), None)
-    return [
-        f"{stem}: its setup cell differs from that of {first}"
-        for stem, source in sources.items()
-        if source != sources[first]
-    ]
+    for stem, source in sources.items():
+        if source != sources[first]:
+            yield f"{stem}: its setup cell differs from that of {first}"
 
 
 def main(names):
     """Print all complaints about the notebooks that are named (default: all of them)."""
-    paths = [Path(name) for name in names] or sorted(FOLDER.glob("*.ipynb"))
-    notebooks = [load(path) for path in paths]
+    course = [load(path) for path in sorted(FOLDER.glob("*.ipynb"))]
     complaints = [
         f"{notebook.stem}: {complaint}   [{rule.__name__}]"
-        for notebook in notebooks
+        for notebook in [load(Path(name)) for name in names] or course
         for rule in RULES
         for complaint in rule(notebook)
     ]
-    complaints += setup_cells_differ([load(path) for path in sorted(FOLDER.glob("*.ipynb"))])
+    complaints += setup_cells_differ(course)
     print("\n".join(complaints) or "No complaints.")
     return int(bool(complaints))
 

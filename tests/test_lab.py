@@ -1,29 +1,24 @@
-"""`lab.py`, which installs and starts, and `tools/execute_notebooks.py`, which stores outputs.
-
-Nothing here installs anything: what lab.py would run is caught and looked at.
-"""
+"""`lab.py`, which installs and starts. Nothing here installs anything: what it would run is caught."""
 
 import ast
 import json
-import subprocess
 import sys
 from pathlib import Path
 
-import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 import lab
-from tools import execute_notebooks as runner
 
 
 @pytest.fixture
 def course(tmp_path, monkeypatch):
-    """lab.py at work in an empty course folder."""
-    (tmp_path / "requirements.txt").write_text("numpy\n")
-    (tmp_path / "pyproject.toml").write_text("[project]\n")
+    """lab.py at work in an empty course folder, on a machine without uv."""
+    for file in ("requirements.txt", "pyproject.toml", "notebooks/01_a.ipynb", "tests/test_a.py"):
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).touch()
     monkeypatch.setattr(lab, "ROOT", tmp_path)
     monkeypatch.setattr(lab, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(lab.shutil, "which", lambda name: None)
     monkeypatch.delenv("PIP_CONSTRAINT", raising=False)
     return tmp_path
 
@@ -36,38 +31,30 @@ def calls(course, monkeypatch):
     def call(command, **_):
         commands.append(command)
         if "venv" in command:
-            lab.venv_python().parent.mkdir(parents=True, exist_ok=True)
+            lab.venv_python().parent.mkdir(parents=True)
             lab.venv_python().touch()
-            lab.stamp_path().unlink(missing_ok=True)
         return 0
 
     monkeypatch.setattr(lab.subprocess, "call", call)
-    monkeypatch.setattr(lab, "venv_is_sound", lambda: lab.venv_python().exists())
     return commands
 
 
 def kinds(commands):
     """What the commands were: "venv" or "pip"."""
-    return [command[2] for command in commands]
+    return ["venv" if "venv" in command else "pip" for command in commands]
 
 
 # --- Which Python --------------------------------------------------------------------------------
 
 
-def test_an_old_python_is_told_what_it_lacks():
-    message = lab.complain_about_old_python((3, 9, 18))
-    assert "needs Python 3.11 or newer; this is Python 3.9" in message
-
-
-@pytest.mark.parametrize("version", [(3, 11, 0), (3, 14, 2), (3, 20, 0)])
-def test_a_new_python_is_welcome(version):
-    assert lab.complain_about_old_python(version) == ""
-
-
-def test_main_stops_on_an_old_python(monkeypatch):
-    monkeypatch.setattr(lab, "complain_about_old_python", lambda: "too old")
-    with pytest.raises(SystemExit, match="too old"):
-        lab.main(["help"])
+@pytest.mark.parametrize("version", [(3, 9, 18), (3, 11, 0), (3, 14, 2), (3, 20, 0)])
+def test_an_old_python_is_told_what_it_lacks(monkeypatch, capsys, version):
+    monkeypatch.setattr(lab.sys, "version_info", version)
+    if version >= (3, 11):
+        assert lab.main(["help"]) == 0
+    else:
+        with pytest.raises(SystemExit, match=r"needs Python 3\.11 or newer; this is Python 3\.9"):
+            lab.main(["help"])
 
 
 def test_no_syntax_newer_than_python_3_6():
@@ -76,131 +63,104 @@ def test_no_syntax_newer_than_python_3_6():
 
 
 @pytest.mark.parametrize("module", ["venv", "ensurepip"])
-def test_debian_without_venv_gets_the_line_that_installs_it(monkeypatch, module):
+@pytest.mark.parametrize("apt", [True, False])
+def test_a_python_without_venv_gets_the_line_that_helps(calls, monkeypatch, module, apt):
     find_spec = lab.importlib.util.find_spec
     monkeypatch.setattr(
         lab.importlib.util, "find_spec", lambda name: None if name == module else find_spec(name)
     )
-    monkeypatch.setattr(lab.shutil, "which", lambda name: "/usr/bin/" + name)
-    message = lab.complain_about_missing_venv()
-    assert f"`{module}` is missing" in message
-    assert "sudo apt install python{}.{}-venv\n".format(*sys.version_info[:2]) in message
-
-
-def test_elsewhere_the_message_names_no_apt(monkeypatch):
-    monkeypatch.setattr(lab.importlib.util, "find_spec", lambda name: None)
-    monkeypatch.setattr(lab.shutil, "which", lambda name: None)
-    message = lab.complain_about_missing_venv()
-    assert "python.org" in message
-    assert "apt" not in message
-
-
-def test_no_environment_is_made_without_venv(calls, monkeypatch):
-    monkeypatch.setattr(lab, "complain_about_missing_venv", lambda: "install venv")
-    with pytest.raises(SystemExit, match="install venv"):
+    monkeypatch.setattr(lab.shutil, "which", lambda name: "found" if apt and name == "apt" else None)
+    with pytest.raises(SystemExit) as stop:
         lab.ensure_environment()
-    assert calls == []
+    message = str(stop.value)
+    assert f"`{module}` is missing" in message and calls == []
+    package = "sudo apt install python{}.{}-venv\n".format(*sys.version_info[:2])
+    assert (package in message, "python.org" in message) == (apt, not apt)
 
 
 # --- What is installed when ----------------------------------------------------------------------
 
 
-def test_the_first_start_installs_and_the_second_does_not(calls):
+def test_the_course_and_its_extras_are_installed_once(calls):
+    lab.ensure_environment()
     lab.ensure_environment()
     assert kinds(calls) == ["venv", "pip"]
-    lab.ensure_environment()
-    assert kinds(calls) == ["venv", "pip"]
-
-
-def test_an_extra_is_added_once_and_kept(calls):
-    lab.ensure_environment()
+    assert calls[-1][-4:] == ["-r", "requirements.txt", "-e", "."]
     lab.ensure_environment("test")
+    lab.ensure_environment("slides", "bench")
+    assert [call[-1] for call in calls[2:]] == [".[test]", ".[bench,slides]"]
+    for extras in ((), ("test",), ("bench", "test")):
+        lab.ensure_environment(*extras)
+    assert len(calls) == 4
+
+
+@pytest.mark.parametrize("change", ["requirements.txt", "pyproject.toml", "constraint", "folder"])
+def test_what_decides_the_packages_installs_again(calls, course, monkeypatch, change):
+    lab.ensure_environment("test")
+    if change == "folder":
+        monkeypatch.setattr(lab, "ROOT", course / "tests" / "..")
+    elif change == "constraint":
+        (course / "oldest.txt").write_text("numpy==2.0.0\n")
+        monkeypatch.setenv("PIP_CONSTRAINT", "oldest.txt")
+    else:
+        (course / change).write_text("something else\n")
+    lab.ensure_environment()
     assert kinds(calls) == ["venv", "pip", "pip"]
-    assert calls[-1][-1] == ".[test]"
-    lab.ensure_environment("bench")
-    lab.ensure_environment("test")
+    assert lab.installed_extras() == set()  # the extra was installed for the old requirements
+
+
+@pytest.mark.parametrize("damage", ["version", "no python", "", "{", "[]", "null", '{"extras": 3}'])
+def test_whatever_is_odd_builds_the_environment_anew(calls, monkeypatch, damage):
     lab.ensure_environment()
-    assert kinds(calls) == ["venv", "pip", "pip", "pip"]
-
-
-@pytest.mark.parametrize("file", ["requirements.txt", "pyproject.toml"])
-def test_a_changed_requirement_installs_again(calls, course, file):
-    lab.ensure_environment("test")
-    (course / file).write_text("something else\n")
-    assert not lab.is_installed("test")
+    if damage == "version":
+        monkeypatch.setattr(lab.sys, "version_info", (3, 99, 0))
+    elif damage == "no python":
+        lab.venv_python().unlink()
+    else:
+        lab.stamp_path().write_text(damage)
     lab.ensure_environment()
-    assert kinds(calls) == ["venv", "pip", "pip"]
-    assert not lab.is_installed("test")  # its extra was installed for the old requirements
+    assert kinds(calls) == ["venv", "pip", "venv", "pip"]
+    assert lab.installed_extras() == set()
 
 
-def test_another_python_or_constraint_installs_again(calls, course, monkeypatch):
+def test_an_interrupted_installation_starts_over(calls, monkeypatch):
+    def interrupt(extras):
+        raise KeyboardInterrupt
+
     lab.ensure_environment()
     with monkeypatch.context() as patch:
-        patch.setattr(lab.sys, "version_info", (3, 99, 0))
-        assert not lab.is_installed(None)
-    (course / "oldest.txt").write_text("numpy==2.0.0\n")
-    monkeypatch.setenv("PIP_CONSTRAINT", "oldest.txt")
-    assert not lab.is_installed(None)
-
-
-def test_a_vanished_python_installs_again(calls):
-    lab.ensure_environment()
-    lab.venv_python().unlink()
+        patch.setattr(lab, "install", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            lab.ensure_environment("test")
+    assert lab.installed_extras() is None
     lab.ensure_environment()
     assert kinds(calls) == ["venv", "pip", "venv", "pip"]
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"fingerprint": 3}'])
-def test_a_damaged_stamp_installs_again(calls, text):
-    lab.ensure_environment()
-    lab.stamp_path().write_text(text)
-    assert not lab.is_installed(None)
-    lab.ensure_environment()
-    assert kinds(calls) == ["venv", "pip", "pip"]
-
-
-def test_an_interrupted_installation_starts_over(calls, monkeypatch):
-    def interrupt(extra):
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(lab, "pip_install", interrupt)
-        with pytest.raises(KeyboardInterrupt):
-            lab.ensure_environment()
-    assert lab.read_stamp() == {"installing": True}
-    assert not lab.is_installed(None)
-
-    monkeypatch.setattr(lab, "venv_is_sound", lambda: not lab.read_stamp().get("installing"))
-    lab.ensure_environment()
-    assert kinds(calls) == ["venv", "venv", "pip"]
-
-
-def test_a_failed_installation_says_why_and_spoils_nothing(calls, course, monkeypatch):
-    lab.ensure_environment("test")
-    before = lab.read_stamp()
-    monkeypatch.setattr(lab.subprocess, "call", lambda command, **_: 1)
+@pytest.mark.parametrize("first", [True, False])
+def test_a_failed_installation_says_why_and_spoils_nothing(calls, monkeypatch, first):
+    if not first:
+        lab.ensure_environment("test")
+    monkeypatch.setattr(lab, "install", lambda extras: 1)
     with pytest.raises(SystemExit, match="No network"):
         lab.ensure_environment("bench")
-    assert lab.read_stamp() == before
-    assert lab.is_installed("test")
+    assert lab.installed_extras() == (None if first else {"test"})
 
 
-def test_an_environment_of_this_python_is_sound_and_a_broken_one_is_not(course, monkeypatch):
-    assert not lab.venv_is_sound()  # there is none
-    monkeypatch.setattr(lab, "venv_python", lambda: Path(sys.executable))
-    assert lab.venv_is_sound()
-    with monkeypatch.context() as patch:
-        patch.setattr(lab.sys, "version_info", (3, 99, 0))
-        assert not lab.venv_is_sound()
-    lab.VENV.mkdir()
-    lab.write_stamp(installing=True)
-    assert not lab.venv_is_sound()
+def test_uv_is_used_where_it_is(calls, monkeypatch):
+    monkeypatch.setattr(lab.shutil, "which", lambda name: "/bin/uv" if name == "uv" else None)
+    monkeypatch.setattr(lab.importlib.util, "find_spec", lambda name: None)  # Debian's Python
+    monkeypatch.setenv("PIP_CONSTRAINT", "oldest.txt")
+    lab.ensure_environment("test")
+    assert calls[0][:2] == ["/bin/uv", "venv"]
+    assert calls[1][:3] == ["/bin/uv", "pip", "install"] and calls[1][-1] == ".[test]"
+    assert calls[1][calls[1].index("--constraints") + 1] == "oldest.txt"
 
 
 def test_the_environment_is_not_pulled_from_under_its_own_python(calls, monkeypatch):
     monkeypatch.setattr(lab.sys, "prefix", str(lab.VENV))
     with pytest.raises(SystemExit, match="deactivate"):
-        lab.create_venv()
+        lab.ensure_environment()
 
 
 # --- What is run ---------------------------------------------------------------------------------
@@ -233,8 +193,26 @@ def test_help_names_every_command(capsys):
     assert all("lab.py " + name in text for name in lab.COMMANDS if name not in ("lab", "help"))
 
 
+def test_install_prepares_what_is_named(calls):
+    assert lab.main(["install", "test", "slides"]) == 0
+    assert calls[1][-1] == ".[slides,test]"
+    assert calls[-1][1:] == ["-m", "tools.slides", "--fetch"]  # what npm fetches, too
+    assert lab.main(["install"]) == 0
+    assert len(calls) == 3
+
+
+def test_tools_run_where_the_user_is(calls, course, monkeypatch):
+    """So a folder in the arguments counts from there, as in `lab.py student --to class`."""
+    seen = {}
+    monkeypatch.setattr(lab.subprocess, "call", lambda command, **how: seen.update(how) or 3)
+    monkeypatch.setattr(lab, "ensure_environment", lambda *extras: "python")
+    monkeypatch.setenv("PYTHONPATH", "theirs")
+    assert lab.main(["student", "--to", "class"]) == 3
+    assert "cwd" not in seen
+    assert seen["env"]["PYTHONPATH"].split(lab.os.pathsep) == [str(course), "theirs"]
+
+
 def test_lab_opens_the_first_notebook_unless_another_is_named(course):
-    (course / "notebooks").mkdir()
     (course / lab.START).touch()
     address = "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb"
     assert address in lab.lab_command("python", ["--no-browser"])
@@ -243,52 +221,19 @@ def test_lab_opens_the_first_notebook_unless_another_is_named(course):
     assert command[-1] == "notebooks/03_activations.ipynb"
 
 
-def test_install_prepares_what_is_named(calls):
-    assert lab.main(["install"]) == 0
-    assert lab.main(["install", "test", "bench"]) == 0
-    assert [command[-1] for command in calls[1:]] == [".", ".[test]", ".[bench]"]
-    assert lab.main(["install", "slides"]) == 0
-    assert calls[-2][-1] == ".[slides]"
-    assert calls[-1][1:] == ["-m", "tools.slides", "--fetch"]  # what npm fetches, too
-
-
-def test_lab_asks_the_internet_for_nothing(course):
+def test_lab_asks_the_internet_for_nothing(course, monkeypatch):
     lab.lab_settings()
     file = course / ".venv/share/jupyter/lab/settings/overrides.json"
     settings = json.loads(file.read_text())["@jupyterlab/apputils-extension:notification"]
     assert settings == {"fetchNews": "false", "checkForUpdates": False}
     assert "--LabApp.extension_manager=readonly" in lab.lab_command("python", [])
-
-
-def test_jupyterlab_is_completed_and_slides_are_set_up_where_jupyterlab_rise_is(course):
-    share = course / ".venv/share/jupyter"
-    lab.lab_settings()
-    settings = json.loads((share / "lab/settings/overrides.json").read_text())
-    assert "jupyterlab-rise:plugin" not in settings
-    (share / "labextensions/jupyterlab-rise").mkdir(parents=True)
-    for _ in range(2):  # the second start finds the first one's files
-        lab.lab_settings()
-    settings = json.loads((share / "lab/settings/overrides.json").read_text())
-    assert settings["jupyterlab-rise:plugin"] == lab.SLIDES
-    assert "@jupyterlab/apputils-extension:notification" in settings
-    place = share / "labextensions/nnhelpers-presenter"
-    package = json.loads((place / "package.json").read_text())
-    assert (place / package["jupyterlab"]["_build"]["load"]).is_file()
-    assert package["name"] == place.name, "JupyterLab finds the files by this name"
-
-
-def test_jupyterlab_starts_without_the_presenter_too(course, monkeypatch):
-    monkeypatch.setattr(lab, "PRESENTER", course / "tools/presenter")
-    lab.lab_settings()
-    assert (course / ".venv/share/jupyter/lab/settings/overrides.json").is_file()
+    for user in (0, 1000):
+        monkeypatch.setattr(lab.os, "geteuid", lambda user=user: user, raising=False)
+        assert ("--allow-root" in lab.lab_command("python", [])) == (user == 0)
 
 
 def test_test_arguments_go_where_they_belong(course):
-    (course / "notebooks").mkdir()
-    (course / "tests").mkdir()
-    (course / "tests/test_a.py").touch()
     notebook = str(Path("notebooks/01_a.ipynb"))
-    (course / notebook).touch()
     assert lab.split_test_arguments([]) == (["tests"], [notebook])
     assert lab.split_test_arguments(["-k", "x"]) == (["-k", "x", "tests"], ["-k", "x", notebook])
     one_test = "tests/test_a.py::test_b"
@@ -308,21 +253,24 @@ def test_test_arguments_go_where_they_belong(course):
     ],
 )
 def test_test_fails_if_either_half_fails(course, monkeypatch, capsys, codes, args, expected):
-    (course / "notebooks").mkdir()
-    (course / "notebooks/01_a.ipynb").touch()
     monkeypatch.setattr(lab, "ensure_environment", lambda extra: "python")
     results = iter([(codes[0], "1 passed in 1s"), (codes[1], "9 passed in 2s")])
-    monkeypatch.setattr(lab, "run_and_keep_last_line", lambda command, env: next(results))
+    commands = []
+    monkeypatch.setattr(
+        lab, "run_and_keep_last_line", lambda command: commands.append(command) or next(results)
+    )
     assert lab.command_test(args) == expected
     summary = capsys.readouterr().out.splitlines()[-2:]
     assert "1 passed in 1s" in summary[0]
     assert "9 passed in 2s" in summary[1]
     assert ("FAILED" in "".join(summary)) == bool(expected)
+    assert [("--nbval" in command) for command in commands] == [False, True]
+    assert all("loadgroup" in command for command in commands)
 
 
 def test_the_last_line_is_kept(capfd):
     script = "print('a'); print('\\x1b[32m=== 3 passed in 1s ===\\x1b[0m'); print(); exit(3)"
-    code, last = lab.run_and_keep_last_line([sys.executable, "-c", script], None)
+    code, last = lab.run_and_keep_last_line([sys.executable, "-c", script])
     assert (code, last) == (3, "3 passed in 1s")
     assert capfd.readouterr().out.startswith("a\n")
 
@@ -338,15 +286,14 @@ def test_tests_run_on_one_thread_and_on_numpy(monkeypatch):
     assert lab.reproducible_environment()["NNHELPERS_BACKEND"] == "cupy"
 
 
-def test_clean_removes_caches_and_leaves_the_work(course, capsys):
+def test_clean_removes_caches_and_leaves_the_work(course):
+    left = {path for path in course.rglob("*") if path.is_file()}
     made = (".venv/bin", "nnhelpers/__pycache__", "slides/assets", "node_modules/reveal.js")
-    for name in (*made, "notebooks", "data"):
+    for name in made:
         (course / name).mkdir(parents=True)
-    (course / "notebooks/01_a.ipynb").touch()
-    (course / "data/x.gz").touch()
-    assert lab.command_clean([]) == 0
-    left = {str(p.relative_to(course).as_posix()) for p in course.rglob("*") if p.is_file()}
-    assert left == {"requirements.txt", "pyproject.toml", "notebooks/01_a.ipynb", "data/x.gz"}
+        (course / name / "file").touch()
+    assert lab.main(["clean"]) == 0
+    assert {path for path in course.rglob("*") if path.is_file()} == left
     assert not any((course / name).exists() for name in (".venv", "slides", "node_modules"))
 
 
@@ -357,156 +304,3 @@ def test_interrupting_leaves_a_message_and_no_traceback(monkeypatch, capsys):
     monkeypatch.setitem(lab.COMMANDS, "clean", interrupt)
     assert lab.main(["clean"]) == 130
     assert "Interrupted" in capsys.readouterr().out
-
-
-# --- Normalising notebooks -----------------------------------------------------------------------
-
-VIEW = runner.WIDGET_VIEW
-
-
-def notebook_of(*cells):
-    for number, cell in enumerate(cells):
-        cell["id"] = f"cell-{number}"
-    return new_notebook(cells=list(cells))
-
-
-def display(metadata=None, **data):
-    return new_output("display_data", data=data, metadata=metadata or {})
-
-
-def executed_notebook():
-    """What an execution leaves: timing, random model ids, streams cut in pieces."""
-    widget = display(**{VIEW: {"model_id": "f00"}, "text/plain": "Panel", "image/png": "AAAA"})
-    only_widget = display({VIEW: {}}, **{VIEW: {"model_id": "f01"}})
-    pieces = [new_output("stream", name=n, text=t) for n, t in [("stdout", "a\n")] * 2]
-    pieces.append(new_output("stream", name="stderr", text="c\n"))
-    pieces.append(new_output("stream", name="stdout", text="d\n"))
-    cell = new_code_cell("show()", execution_count=1, outputs=[widget, only_widget, *pieces])
-    cell.metadata.update(execution={"iopub.execute_input": "now"}, tags=["setup"])
-    notebook = notebook_of(new_markdown_cell("# A θ"), cell)
-    notebook.metadata.update(widgets={"state": 1}, language_info={"version": "3.11.7"}, title="T")
-    return notebook
-
-
-def test_what_changes_between_runs_is_removed():
-    notebook = runner.normalise(executed_notebook())
-    cell = notebook.cells[1]
-    assert cell.metadata == {"tags": ["setup"]}
-    assert cell.outputs[0].data == {"text/plain": "Panel", "image/png": "AAAA"}
-    streams = [(output.name, output.text) for output in cell.outputs[1:]]
-    assert streams == [("stdout", "a\na\n"), ("stderr", "c\n"), ("stdout", "d\n")]
-    assert "widgets" not in notebook.metadata
-    assert "version" not in notebook.metadata.language_info
-    assert notebook.metadata.title == "T"
-
-
-def test_normalising_twice_changes_no_byte():
-    once = runner.to_text(runner.normalise(executed_notebook()))
-    again = runner.to_text(runner.normalise(nbformat.reads(once, as_version=4)))
-    assert once == again
-    assert once.endswith("}\n")
-    assert "θ" in once
-    assert once.splitlines()[1].startswith(' "')
-
-
-def test_missing_and_equal_ids_are_named():
-    notebook = notebook_of(new_code_cell("a = 1"), new_code_cell("b = 2"))
-    notebook.cells[1]["id"] = "cell-0"
-    with pytest.raises(runner.NotebookError, match="01_x: cells 1 and 2 have the same id 'cell-0'"):
-        runner.normalise(notebook, "01_x")
-    del notebook.cells[1]["id"]
-    with pytest.raises(runner.NotebookError, match="01_x: cell 2 has no id: b = 2"):
-        runner.normalise(notebook, "01_x")
-
-
-def test_reading_does_not_invent_ids(tmp_path):
-    notebook = notebook_of(new_code_cell("a = 1"))
-    del notebook.cells[0]["id"]
-    path = tmp_path / "01_x.ipynb"
-    path.write_text(json.dumps(notebook), encoding="utf-8")
-    with pytest.raises(runner.NotebookError, match="01_x.ipynb: cell 1 has no id"):
-        runner.execute_file(path)
-
-
-@pytest.mark.parametrize("text", ["", "{}", "no JSON"])
-def test_what_is_no_notebook_is_named(tmp_path, text):
-    path = tmp_path / "01_x.ipynb"
-    path.write_text(text)
-    with pytest.raises(runner.NotebookError, match="01_x.ipynb"):
-        runner.execute_file(path)
-
-
-# --- Executing them ------------------------------------------------------------------------------
-
-PANEL = """import base64, ipywidgets
-class Panel:
-    def _repr_mimebundle_(self, **kwargs):
-        data = dict(ipywidgets.FloatSlider()._repr_mimebundle_(**kwargs))
-        return {**data, "text/plain": "Panel(lr=0.1)", "image/png": "iVBORw0KGgo="}
-Panel()"""
-
-
-def write(path, *sources, skip=()):
-    cells = [new_code_cell(source) for source in sources]
-    for number in skip:
-        cells[number].metadata["tags"] = ["skip-execution", "nbval-skip"]
-    path.write_text(runner.to_text(notebook_of(*cells)), encoding="utf-8", newline="\n")
-    return path
-
-
-def nbval(path):
-    command = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", str(path)]
-    command += ["-p", "no:cacheprovider"]
-    env = lab.reproducible_environment()
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", cwd=path.parent, env=env)
-    return done.returncode, done.stdout
-
-
-def test_a_notebook_runs_is_stable_and_passes_nbval(tmp_path):
-    progress = "from tqdm.auto import tqdm\nfor i in tqdm(range(3)):\n    print(i)"
-    threads = "import os; os.environ['OPENBLAS_NUM_THREADS'], os.path.basename(os.getcwd())"
-    path = write(tmp_path / "01_x.ipynb", PANEL, progress, threads, "1 / 0", skip=[3])
-    assert runner.execute_file(path) is True
-    first = path.read_bytes()
-    assert runner.execute_file(path) is False
-    assert path.read_bytes() == first
-
-    cells = nbformat.read(path, as_version=4).cells
-    assert cells[0].outputs[0].data == {"text/plain": "Panel(lr=0.1)", "image/png": "iVBORw0KGgo="}
-    assert cells[1].outputs[-1].text == "0\n1\n2\n"
-    assert cells[2].outputs[0].data["text/plain"] == f"('1', {tmp_path.name!r})"
-    assert (cells[3].execution_count, cells[3].outputs) == (None, [])
-
-    code, text = nbval(path)
-    assert code == 0, text
-    path.write_text(path.read_text("utf-8").replace("lr=0.1)", "lr=0.2)", 1), encoding="utf-8")
-    code, text = nbval(path)
-    assert code == 1, text  # the text beside a widget is compared
-
-
-def test_a_failing_cell_leaves_the_file_untouched(tmp_path, monkeypatch, capsys):
-    path = write(tmp_path / "01_x.ipynb", "print('fine')", "\nvalue = 1 / 0")
-    write(tmp_path / "02_never_reached.ipynb", "print('hello')")
-    before = path.read_bytes()
-    monkeypatch.setattr(runner, "select", lambda names: sorted(tmp_path.glob("*.ipynb")))
-    assert runner.main([]) == 1
-    assert path.read_bytes() == before
-    printed = capsys.readouterr()
-    assert "01_x.ipynb: cell 2 (id cell-1) failed: value = 1 / 0" in printed.err
-    assert "ZeroDivisionError" in printed.err
-    assert "\x1b" not in printed.err
-    assert "02_never_reached" not in printed.out
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["01_x.ipynb", "02_never_reached.ipynb"]
-
-
-def test_notebooks_are_chosen_by_the_start_of_their_names(tmp_path):
-    for name in ("10_c", "02_b", "00_a"):
-        (tmp_path / f"{name}.ipynb").touch()
-    chosen = [path.stem for path in runner.select([], tmp_path)]
-    assert chosen == ["00_a", "02_b", "10_c"]
-    assert [p.stem for p in runner.select(["10", "notebooks/02_b.ipynb"], tmp_path)] == [
-        "02_b",
-        "10_c",
-    ]
-    with pytest.raises(runner.NotebookError, match="'07'; there are: 00_a, 02_b, 10_c"):
-        runner.select(["07"], tmp_path)

@@ -93,12 +93,8 @@ def merge_streams(outputs):
     """Join neighbouring pieces of the same stream: how the kernel cut them depends on timing."""
     merged = []
     for output in outputs:
-        before = merged[-1] if merged else None
-        if (
-            before is not None
-            and output.output_type == before.output_type == "stream"
-            and output.name == before.name
-        ):
+        before = merged[-1] if merged else {}
+        if output.output_type == "stream" and output.name == before.get("name"):
             before.text += output.text
         else:
             merged.append(output)
@@ -144,6 +140,13 @@ def first_line(cell):
     lines = "".join(cell.source).splitlines()  # a file may hold a list of lines
     lines = [line for line in lines if line.strip()]
     return lines[0].strip() if lines else "(empty)"
+
+
+def title_of(notebook):
+    """The text of the notebook's first heading, or ""."""
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    found = re.search(r"^# +(.+?)\s*$", text, flags=re.MULTILINE)
+    return found[1] if found else ""
 
 
 def clear_outputs(notebook):

@@ -39,7 +39,6 @@ import json
 import mimetypes
 import re
 import shutil
-import struct
 import sys
 import urllib.parse
 from pathlib import Path
@@ -52,7 +51,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from lab import ROOT
-from tools.execute_notebooks import FOLDER, NotebookError, read, select, write_if_changed
+from tools.execute_notebooks import FOLDER, NotebookError, read, select, title_of, write_if_changed
 
 SLIDES = ROOT / "slides"
 TEACHING = ROOT / "teaching"
@@ -87,11 +86,9 @@ NPM_FAILED = """\
 
 npm could not fetch reveal.js and MathJax; its own message stands above. The usual reasons:
 
-  - No network. The first `lab.py slides` needs one (6 MB); later ones do not.
+  - No network. The first `lab.py slides` needs one (6 MB); later ones do not. Without one, take
+    the folder node_modules, or the finished slides, from a computer where it worked.
   - A proxy. Tell npm about it: set HTTPS_PROXY=http://name:port, then start again.
-
-A classroom without network can take the folder node_modules, or the finished slides, from a
-computer where it worked.
 """
 
 
@@ -100,17 +97,16 @@ computer where it worked.
 
 def wrong_packages():
     """The packages of package.json that node_modules lacks or has in another version."""
+
+    def version(name):
+        try:
+            text = (NODE_MODULES / name / "package.json").read_text(encoding="utf-8")
+            return json.loads(text)["version"]
+        except (OSError, ValueError, KeyError):
+            return None
+
     wanted = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["dependencies"]
-    return [name for name, version in wanted.items() if installed_version(name) != version]
-
-
-def installed_version(name):
-    """The version of an npm package in node_modules; None where it is missing or damaged."""
-    try:
-        package = json.loads((NODE_MODULES / name / "package.json").read_text(encoding="utf-8"))
-        return package["version"]
-    except (OSError, ValueError, KeyError):
-        return None
+    return [name for name, exact in wanted.items() if version(name) != exact]
 
 
 def fetch_packages():
@@ -133,8 +129,8 @@ def write_assets(folder):
     folder.mkdir(parents=True, exist_ok=True)
     for source, target in PACKAGE_FILES.items():
         shutil.copyfile(NODE_MODULES / source, folder / target)
-    for name in ("deck.js", "deck.css"):
-        shutil.copyfile(OUR_FILES / name, folder / name)
+    for path in OUR_FILES.glob("*.[jc]s*"):
+        shutil.copyfile(path, folder / path.name)
 
 
 # --- Markdown and code to HTML -------------------------------------------------------------------
@@ -213,11 +209,6 @@ def text_html(text):
     return f'<pre class="unit printed">{text}</pre>' if text.strip() else ""
 
 
-def png_size(data):
-    """Width and height in pixels, from the head of a PNG in base 64."""
-    return struct.unpack(">II", base64.b64decode(data[:64])[16:24])
-
-
 def output_html(output):
     """One output of a cell: HTML before a picture before text."""
     if output.output_type == "stream":
@@ -229,13 +220,9 @@ def output_html(output):
         return f'<div class="unit html">{data["text/html"]}</div>'
     for kind in ("image/png", "image/jpeg"):
         if kind in data:
-            base64_text = data[kind].replace("\n", "")
+            source = f"data:{kind};base64,{data[kind]}".replace("\n", "")
             alt = html.escape(output.metadata.get(kind, {}).get("alt", ""))
-            size = ""
-            if kind == "image/png":
-                size = ' width="{}" height="{}"'.format(*png_size(base64_text))
-            image = f'<img src="data:{kind};base64,{base64_text}" alt="{alt}"{size}>'
-            return f'<figure class="unit">{image}</figure>'
+            return f'<figure class="unit"><img src="{source}" alt="{alt}"></figure>'
     if "text/markdown" in data:
         return f'<div class="unit html">{markdown_html(data["text/markdown"])}</div>'
     return text_html(data.get("text/plain", ""))
@@ -254,10 +241,6 @@ class Part:
     outputs: str = ""
     is_live: bool = False
     is_of_section: bool = False  # notes from teaching/
-
-    @property
-    def is_notes(self):
-        return self.slide_type == "notes"
 
 
 @dataclasses.dataclass
@@ -280,18 +263,16 @@ def slide_type(cell, name):
 
 def part_of(cell, kind):
     """Turn one cell into HTML."""
-    tags = cell.metadata.get("tags", [])
     if cell.cell_type == "markdown":
         return Part(cell.id, kind, markdown_html(cell.source, cell.get("attachments")))
     if cell.cell_type != "code":
         return Part(cell.id, kind)
-    draws = any("image/png" in output.get("data", {}) for output in cell.outputs)
-    hidden = "hide-input" in tags or draws and "show-input" not in tags
+    tags, data = cell.metadata.get("tags", []), [output.get("data", {}) for output in cell.outputs]
+    draws = any("image/png" in found for found in data)
+    hidden = "hide-input" in tags or (draws and "show-input" not in tags)
     text = "" if hidden or not cell.source.strip() else code_html(cell.source)
     outputs = "" if "hide-output" in tags else "".join(map(output_html, cell.outputs))
-    live = any(
-        output.get("data", {}).get("text/plain", "").startswith(LIVE) for output in cell.outputs
-    )
+    live = any(found.get("text/plain", "").startswith(LIVE) for found in data)
     return Part(cell.id, kind, text, outputs, live)
 
 
@@ -321,18 +302,18 @@ def slides_of(notebook, notes, name):
             slides.append(Slide(cell.id, kind == "slide" or not slides, leading))
         # Before the cell: it may fill several pages, and they belong to its heading. Notes on a
         # section whose heading is skipped go to what is shown next.
-        slides[-1].parts += [section_notes(cell.id, text) for text in waiting if text]
+        slides[-1].parts += section_notes(cell.id, waiting)
         slides[-1].parts.append(part_of(cell, kind))
         waiting = []
     if not slides:
         raise NotebookError(f"{name}: every cell is skipped; a deck needs at least one slide")
-    slides[-1].parts += [section_notes(slides[-1].id, text) for text in waiting if text]
+    slides[-1].parts += section_notes(slides[-1].id, waiting)
     return slides
 
 
-def section_notes(cell_id, text):
-    """Speaker's notes from teaching/ as a part of a slide."""
-    return Part(cell_id, "notes", text, is_of_section=True)
+def section_notes(cell_id, texts):
+    """Speaker's notes from teaching/ as parts of a slide."""
+    return [Part(cell_id, "notes", text, is_of_section=True) for text in texts if text]
 
 
 def notes_at_the_end(slides):
@@ -341,8 +322,10 @@ def notes_at_the_end(slides):
     They lead up to the code or the figure that comes, which is where the speaker needs them again.
     """
     parts = slides[-1].parts if slides else []
-    shown = [i for i, part in enumerate(parts) if not part.is_notes]
-    return parts[shown[-1] + 1 :] if shown else []
+    last = max(
+        (i for i, part in enumerate(parts) if part.slide_type != "notes"), default=len(parts)
+    )
+    return parts[last + 1 :]
 
 
 def teaching_notes(path, notebook):
@@ -369,23 +352,12 @@ def teaching_notes(path, notebook):
     return notes
 
 
-def title_of(notebook, name):
-    """The text of the notebook's first heading."""
-    for cell in notebook.cells:
-        found = re.search(r"^# +(.+?)\s*$", cell.source, flags=re.MULTILINE)
-        if cell.cell_type == "markdown" and found:
-            return found[1]
-    return name
-
-
 def deck_html(path, notebook, lab_address=JUPYTERLAB):
     """A notebook as the text of its deck's file."""
     notes = teaching_notes(TEACHING / f"{path.stem}.md", notebook)
-    template = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True).from_string(
-        (OUR_FILES / "deck.html").read_text(encoding="utf-8")
-    )
-    return template.render(
-        title=html.escape(title_of(notebook, path.stem)),
+    setting = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True)
+    return setting.from_string((OUR_FILES / "deck.html").read_text(encoding="utf-8")).render(
+        title=html.escape(title_of(notebook) or path.stem),
         slides=slides_of(notebook, notes, path.name),
         live=html.escape(f"{lab_address.rstrip('/')}/{FOLDER.name}/{path.name}"),
     )

@@ -32,7 +32,6 @@ SETTINGS = {
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     # Draw all cells, also those far below: a test must not depend on where the page is scrolled.
     "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
-    "jupyterlab-rise/plugin": lab.SLIDES,
 }
 
 
@@ -50,7 +49,6 @@ def running_lab(folder):
         path = folder / "settings" / f"{name}.jupyterlab-settings"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(values), encoding="utf-8")
-    lab.complete_the_slides(folder / "data")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -9,33 +9,25 @@ not trust a submission, run this in a container or as another user.
 """
 
 import argparse
+import csv
+import io
 import secrets
 import sys
 from pathlib import Path
 
 
-def positive(text):
-    """A number above 0."""
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"expected a number above 0, got {text}")
-    return value
+def number(kind, at_least=None):
+    """A type of argument: a number above 0, or a whole one that is no smaller than `at_least`."""
 
+    def read(text):
+        value = kind(text)
+        if at_least is None and not 0 < value < float("inf"):
+            raise argparse.ArgumentTypeError(f"expected a number above 0, got {text}")
+        if at_least is not None and value < at_least:
+            raise argparse.ArgumentTypeError(f"expected {at_least} or more, got {text}")
+        return value
 
-def jobs(text):
-    """A whole number, at least 1."""
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"expected 1 or more, got {text}")
-    return value
-
-
-def seed(text):
-    """A whole number, at least 0."""
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"expected 0 or more, got {text}")
-    return value
+    return read
 
 
 def make_parser():
@@ -45,24 +37,15 @@ def make_parser():
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("folder", type=Path, help="the submissions")
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="write the marks there")
-    parser.add_argument(
-        "--seconds", type=positive, default=300, help="for one notebook (default: 300)"
-    )
-    parser.add_argument(
-        "--memory", type=positive, default=4, help="for one notebook, in gigabytes (default: 4)"
-    )
-    parser.add_argument("--jobs", type=jobs, default=1, help="so many at a time (default: 1)")
-    parser.add_argument(
-        "--seed", type=seed, help="makes the inputs of another run again, whose seed it printed"
-    )
+    add = parser.add_argument
+    above_zero, at_least_1, at_least_0 = number(float), number(int, 1), number(int, 0)
+    add("folder", type=Path, help="the submissions")
+    add("--csv", type=Path, metavar="FILE", help="write the marks there")
+    add("--seconds", type=above_zero, default=300, help="for one notebook (default: 300)")
+    add("--memory", type=above_zero, default=4, help="for one notebook, in GB (default: 4)")
+    add("--jobs", type=at_least_1, default=1, help="so many at a time (default: 1)")
+    add("--seed", type=at_least_0, help="that another run printed: for the same inputs again")
     return parser
-
-
-def open_csv(path):
-    """Open the file for the marks; spreadsheets take UTF-8 for what it is by the mark in front."""
-    return open(path, "w", encoding="utf-8-sig", errors="replace", newline="")
 
 
 def report(marks):
@@ -86,22 +69,25 @@ def main(args=None):
     submissions = grading.find_submissions(chosen.folder)
     if not submissions:
         parser.error(f"no notebook (*.ipynb) lies in {chosen.folder} or in the folders below it")
+    file = None
     try:
-        file = open_csv(chosen.csv) if chosen.csv else None
+        if chosen.csv:  # a spreadsheet takes it for UTF-8 by the mark at its beginning
+            file = open(chosen.csv, "w", encoding="utf-8-sig", errors="replace", newline="")
     except OSError as error:
         parser.error(f"cannot write the marks: {error}. Is it open in a spreadsheet program?")
 
-    number = secrets.randbelow(2**32) if chosen.seed is None else chosen.seed
+    seed = secrets.randbelow(2**32) if chosen.seed is None else chosen.seed
     limits = grading.Limits(chosen.seconds, chosen.memory)
-    grader = grading.Grader(chosen.folder, limits, number)
+    grader = grading.Grader(chosen.folder, limits, seed)
     everything = []
     try:
-        writer = grading.csv_writer(file) if file else None
+        writer = csv.writer(file or io.StringIO())
+        writer.writerow(grading.COLUMNS)
         for marks in grader.grade_all(submissions, chosen.jobs):
             everything += marks
             report(marks)
-            if writer:
-                writer.writerows(map(grading.csv_row, marks))
+            writer.writerows(map(grading.csv_row, marks))
+            if file:
                 file.flush()  # what is marked stays, even if the run is interrupted
     except KeyboardInterrupt:
         print(f"\nInterrupted after {len(everything)} marks.", file=sys.stderr)
@@ -111,7 +97,7 @@ def main(args=None):
             file.close()
     print("\n" + grading.summary(everything))
     print(f"\n{grading.totals(everything)}")
-    print(f"The same inputs again: --seed {number}" + (f"; marks: {chosen.csv}" if file else ""))
+    print(f"The same inputs again: --seed {seed}" + (f"; marks: {chosen.csv}" if file else ""))
     return 0
 
 

@@ -5,12 +5,11 @@ notebook, a time limit and a memory limit. When it is over, that process and all
 ended and the folder is removed, so that no submission stops or changes another.
 
 This protects from accidents: endless loops, memory that fills up, cells that end Python. It is no
-sandbox against malice. A submission runs with your rights: it can read your files, use the network,
-and somebody who sets out to cheat can reach the checks from inside. Where that is a worry, run the
-grading in a container or as a user who owns nothing, and read what you mark.
+sandbox: a submission runs with your rights, and can reach the checks from inside. Where that is a
+worry, run the grading in a container or as a user who owns nothing, and read what you mark.
 """
 
-import csv
+import contextlib
 import json
 import os
 import re
@@ -22,16 +21,16 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field, fields
 from pathlib import Path
 
 import psutil
 
+from lab import ROOT, reproducible_environment
 from nnhelpers.teaching.checks import EXERCISES
 
 from .submission import SubmissionError, one_line, read_cells
 
-COLUMNS = ["student", "notebook", "exercise", "status", "message", "seconds", "file"]
 STATUSES = ["right", "wrong", "not written", "missing", "error", "timeout", "memory"]
 
 SECONDS_TO_START = 120  # for Python and its imports on a busy machine; not the submission's time
@@ -67,6 +66,9 @@ class Mark:
     message: str
     seconds: float
     file: str
+
+
+COLUMNS = [column.name for column in fields(Mark)]
 
 
 # --- Finding the notebooks -----------------------------------------------------------------------
@@ -247,28 +249,20 @@ def without_a_word(events, ended):
 
 
 def environment(folder, token):
-    """The environment of a submission's process."""
-    package = str(Path(__file__).resolve().parents[2])
-    env = dict(os.environ)
-    env |= {MARK: token, "MPLBACKEND": "Agg", "PYTHONUTF8": "1"}
+    """The environment of a submission's process: one thread, so the same speed for all."""
+    env = reproducible_environment() | {MARK: token, "MPLBACKEND": "Agg"}
     env |= {"IPYTHONDIR": os.path.join(folder, ".ipython")}  # not the user's start-up files
     env |= dict.fromkeys(["TMPDIR", "TEMP", "TMP"], folder)
-    env |= dict.fromkeys(
-        [f"{library}_NUM_THREADS" for library in ("OPENBLAS", "OMP", "MKL")], "1"
-    )  # the same speed for all, also with several at a time
-    env.setdefault("NNHELPERS_BACKEND", "numpy")
-    env["PYTHONPATH"] = os.pathsep.join(filter(None, [package, env.get("PYTHONPATH")]))
+    env["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), env.get("PYTHONPATH")]))
     return env
 
 
 def read_events(results):
     """The events that were written, up to the first line that is none."""
     events = []
-    try:
+    with contextlib.suppress(OSError, ValueError):  # nothing was written, or half a line
         for line in results.read_text(encoding="utf-8").splitlines():
             events.append(json.loads(line))
-    except (OSError, ValueError):
-        pass  # nothing was written, or the process was ended in the middle of a line
     return events
 
 
@@ -294,10 +288,8 @@ def held(processes):
     """How many bytes of memory the processes hold."""
     total = 0
     for process in processes:
-        try:
+        with contextlib.suppress(psutil.Error):  # it has ended
             total += process.memory_info().rss
-        except psutil.Error:
-            pass  # it has ended
     return total
 
 
@@ -306,10 +298,8 @@ def end_all(process, token):
     family = family_of(process.pid)
     family += [other for other in psutil.process_iter() if carries(other, token)]
     for member in family:
-        try:
+        with contextlib.suppress(psutil.Error):
             member.kill()
-        except psutil.Error:
-            pass
     process.wait()
     psutil.wait_procs(family, timeout=5)
 
@@ -331,45 +321,30 @@ def harmless(text):
     return "'" + text if text.startswith(("=", "+", "-", "@")) else text
 
 
-def csv_writer(file):
-    """A writer for marks, its heading already written."""
-    writer = csv.writer(file)
-    writer.writerow(COLUMNS)
-    return writer
-
-
 def csv_row(mark):
     """A mark as the cells of its line."""
-    cells = [getattr(mark, column) for column in COLUMNS]
-    return [harmless(cell) if isinstance(cell, str) else cell for cell in cells]
+    return [harmless(cell) if isinstance(cell, str) else cell for cell in astuple(mark)]
 
 
 def summary(marks):
     """A table for the terminal: a line for each student, a column for each notebook, "3/4"."""
-    students = sorted({mark.student for mark in marks})
-    notebooks = sorted({mark.notebook for mark in marks if mark.notebook})
+    scores = {}  # of several files of the same notebook the best counts
+    for mark in marks:
+        if mark.notebook:
+            files = scores.setdefault((mark.student, mark.notebook), {})
+            files.setdefault(mark.file, []).append(mark.status == "right")
+    notebooks = sorted({notebook for _, notebook in scores})
     rows = [["student", *notebooks]]
-    for student in students:
-        row = [best_score(marks, student, notebook) for notebook in notebooks]
-        rows.append([one_line(student, 40), *row])
+    for student in sorted({mark.student for mark in marks}):
+        best = [max(scores.get((student, n), {"": []}).values(), key=sum) for n in notebooks]
+        cells = [f"{sum(right)}/{len(right)}" if right else "" for right in best]
+        rows.append([one_line(student, 40), *cells])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         "  ".join([row[0].ljust(widths[0])] + [c.rjust(w) for c, w in zip(row[1:], widths[1:])])
         for row in rows
     ]
     return "\n".join(line.rstrip() for line in lines)
-
-
-def best_score(marks, student, notebook):
-    """ "3/4" for a student's notebook: of several files of the same, the best; "" for none."""
-    files = {}
-    for mark in marks:
-        if (mark.student, mark.notebook) == (student, notebook):
-            files.setdefault(mark.file, []).append(mark.status == "right")
-    if not files:
-        return ""
-    best = max(files.values(), key=sum)
-    return f"{sum(best)}/{len(best)}"
 
 
 def totals(marks):

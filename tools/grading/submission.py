@@ -190,7 +190,7 @@ class Examiner:
         self.namespaces = {
             module: dict(vars(module))
             for name, module in list(sys.modules.items())
-            if re.match(r"(nnhelpers\.checks|numpy)(\.|$)", name)
+            if re.match(r"(nnhelpers\.teaching\.checks|numpy)(\.|$)", name)
         }
         self.namespaces |= {one: dict(vars(one)) for one in (Exercise, Feedback)}
 
@@ -213,9 +213,8 @@ class Examiner:
             return "error", one_line(f"{type(error).__name__}: {safe_text(error)}")
         if feedback.passed:
             return "right", ""
-        if feedback.mistake:
-            return feedback.status, one_line(feedback.sentence)
-        return feedback.status, one_line(feedback.message)
+        words = feedback.sentence if feedback.mistake else feedback.message
+        return feedback.status, one_line(words)
 
 
 class Marking:
