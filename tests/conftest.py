@@ -15,7 +15,6 @@ from helpers import why_no_gpu
 
 from nnhelpers.support import devices as backend_module
 
-
 # What takes longest begins first, so that no process is left alone with it at the end.
 LONGEST_FIRST = ["test_notebooks_run", "test_grading", "browser", "test_student", "test_benchmarks"]
 
