@@ -1,7 +1,5 @@
 """The values that a wrong answer can ask for, by their names."""
 
-from types import SimpleNamespace
-
 import numpy as np
 
 
@@ -14,8 +12,8 @@ def names_of(function):
 class Values(dict):
     """The values of one draw, by the names under which a wrong answer asks for them.
 
-    They are the inputs, the exercise's own `terms`, `right` (the right answer; of several parts, a
-    namespace of them), `N`, the number of rows of the first input, and `values`, these themselves.
+    They are the inputs, the exercise's own `terms`, `right` (the right answer, or the part of it
+    that is wrong), `N`, the number of rows of the first input, and `values`, these themselves.
     A value is computed when it is first asked for.
     """
 
@@ -31,7 +29,7 @@ class Values(dict):
         elif name == "right":
             value = self.call(self.exercise.right)
             if self.exercise.returns:
-                value = SimpleNamespace(**dict(zip(self.exercise.returns, value, strict=True)))
+                value = dict(zip(self.exercise.returns, value, strict=True))
         else:
             value = self.call(self.exercise.terms[name])
         self[name] = value
@@ -43,13 +41,12 @@ class Values(dict):
 
     def right_parts(self):
         """The right answer as a dict from the name of each part to an array."""
-        right = self["right"]
-        return as_arrays(vars(right) if self.exercise.returns else {"": right})
+        return as_arrays(self["right"] if self.exercise.returns else {"": self["right"]})
 
     def wrong_parts(self, wrong):
         """A wrong answer as a dict from each part that it gets wrong to an array."""
         if isinstance(wrong, dict):
-            right = vars(self["right"])
+            right = self["right"]
             return as_arrays({part: self.call(wrong[part], right=right[part]) for part in wrong})
         answer = self.call(wrong)
         return as_arrays(answer if self.exercise.returns else {"": answer})
