@@ -114,6 +114,7 @@ def nbval(path):
     return done.returncode, done.stdout
 
 
+@pytest.mark.full
 def test_a_notebook_runs_is_stable_and_passes_nbval(tmp_path):
     progress = "from tqdm.auto import tqdm\nfor i in tqdm(range(3)):\n    print(i)"
     threads = "import os; os.environ['OPENBLAS_NUM_THREADS'], os.path.basename(os.getcwd())"

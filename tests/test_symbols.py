@@ -20,9 +20,14 @@ def ledger():
     return symbols.read_ledger(symbols.LEDGER.read_text(encoding="utf-8"))
 
 
-def test_the_notebooks_keep_to_the_ledger(course, ledger):
+@pytest.fixture(scope="module")
+def surveyed(course, ledger):
+    return symbols.survey(course, ledger)
+
+
+def test_the_notebooks_keep_to_the_ledger(course, surveyed):
     assert len(course) >= 12 and sum(map(len, course.values())) > 2000, "formulas were not found"
-    complaints = symbols.survey(course, ledger)[0]
+    complaints, _ = surveyed
     assert not complaints, "\n".join(dict.fromkeys(complaints))
 
 
@@ -31,8 +36,8 @@ def test_the_ledger_names_code_and_words_that_exist(ledger):
     assert symbols.faults_of_names(symbols.load_cells(symbols.NOTEBOOKS), ledger) == []
 
 
-def test_the_index_is_up_to_date(course, ledger):
-    wanted = symbols.page(ledger, symbols.survey(course, ledger)[1])
+def test_the_index_is_up_to_date(ledger, surveyed):
+    wanted = symbols.page(ledger, surveyed[1])
     committed = symbols.PAGE.read_text(encoding="utf-8")
     assert committed == wanted, "stale: run `python -m tools.symbols`"
 
@@ -202,7 +207,7 @@ def test_planted_in_the_real_notebooks(course, ledger):
     name = "03_activations"
     planted = "## Planted\n$\\hat m$ and $\\gamma_j$, $\\aleph$, and let $J$ be the jury."
     more = symbols.formulas(name, [("markdown", planted)])
-    found = symbols.survey(course | {name: course[name] + more}, ledger)[0]
+    found, _ = symbols.survey({name: course[name] + more}, ledger)
     for word in [r"\hat m has no meaning here; it means", r"\gamma has no meaning here; it means",
                  r"\aleph has no meaning", "gives J a meaning"]:  # fmt: skip
         assert any("'Planted'" in complaint and word in complaint for complaint in found), word

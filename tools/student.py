@@ -24,7 +24,15 @@ import zipfile
 from pathlib import Path, PurePosixPath
 
 from lab import ROOT
-from tools.execute_notebooks import FOLDER, NotebookError, read, select, to_text, write_if_changed
+from tools.execute_notebooks import (
+    FOLDER,
+    NotebookError,
+    read,
+    select,
+    title_of,
+    to_text,
+    write_if_changed,
+)
 from tools.student_notebook import Options, make_student_notebook
 
 MANIFEST = "class-set.json"

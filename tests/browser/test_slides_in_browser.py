@@ -2,7 +2,7 @@
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from test_slides import cell, notebook_of, picture, printed
 
 from tools import slides
 
@@ -153,58 +153,33 @@ $$a = f(b = c) = d^2 \approx e \qquad\text{so}\qquad \boxed{g = h}, \qquad \unde
 
 def planted(folder, terms=20):
     """A deck of all that is hard to show; with more terms an equation is too wide for it."""
-
-    def cell(source, kind, outputs=None):
-        made = (
-            new_markdown_cell(source) if outputs is None else new_code_cell(source, outputs=outputs)
-        )
-        made.metadata["slideshow"] = {"slide_type": kind}
-        return made
-
-    def printed(text):
-        return [new_output("stream", name="stdout", text=text)]
-
-    picture = new_output(
-        "execute_result",
-        data={"image/png": PNG, "text/plain": "[interactive figure: rate] Curves"},
-        metadata={"image/png": {"alt": "curves"}},
-    )
+    live = picture("[interactive figure: rate] Curves")
     cells = [
         cell(
-            "# 99 · Planted\n\n<details><summary>Hint</summary>\n\n" + TALL + "\n\n</details>",
-            "slide",
+            f"# 99 · Planted\n\n<details><summary>Hint</summary>\n\n{TALL}\n\n</details>", "slide"
         ),
         cell("## Rows\n" + DERIVATION, "slide"),
         cell("Say $x$ aloud.", "notes"),
-        cell("print(2 + 2)", "fragment", printed("four")),
+        cell("print(2 + 2)", "fragment", outputs=printed("four")),
         cell("## Tall\n\n" + TALL, "slide"),
         cell("What everybody **gets wrong**.", "notes"),
         cell("## Code", "slide"),
-        cell(CODE, "fragment", printed("\n".join("w" * 100 for _ in range(70)))),
-        cell("x", "fragment", printed("wide " * 60)),
+        cell(CODE, "fragment", outputs=printed("\n".join("w" * 100 for _ in range(70)))),
+        cell("x", "fragment", outputs=printed("wide " * 60)),
         cell("## Wide\n\n$$" + " + ".join(f"a_{{{i}}}" for i in range(terms)) + "$$", "slide"),
         cell("- item " + "\n- item ".join("abc" for _ in range(40)), "fragment"),
         cell("| a | b |\n| --- | --- |\n" + "| one | two |\n" * 30, "fragment"),
-        cell("pass", "subslide", []),
+        cell("pass", "subslide", ["hide-input"], []),
         cell("It shows nothing.", "notes"),
         cell("## Live", "slide"),
-        cell("panel", "fragment", [picture]),
+        cell("panel", "fragment", outputs=live),
         cell("## Chain\n" + CHAIN, "slide"),
         cell("| a |\n| --- |\n| one |", "fragment"),
     ]
-    for number, one in enumerate(cells):
-        one["id"] = f"cell-{number}"
     path = folder / "99_planted.ipynb"
-    cells[12].metadata["tags"] = ["hide-input"]
-    nbformat.write(new_notebook(cells=cells), path)
+    nbformat.write(notebook_of(*cells), path)
     (target,) = slides.write_decks([path], folder)
     return target
-
-
-PNG = (
-    "iVBORw0KGgoAAAANSUhEUgAAAAIAAAADCAYAAAC56t6BAAAAFElEQVR4nGP8z8Dwn4GBgYGJ"
-    "AQoAHgQCAZrHW9MAAAAASUVORK5CYII="
-)
 
 
 @pytest.fixture
@@ -245,12 +220,14 @@ def test_all_that_is_hard_to_show_fits(hard):
 
 
 def test_the_check_notices_what_is_cut_off_or_too_small(hard):
-    style = hard.page.add_style_tag(content=".body p { font-size: 60px }")
-    assert any("outside" in line for line in complaints_about(hard.page.evaluate(LOOK)))
-    style.evaluate("e => { e.textContent = '.body p { font-size: 20px }' }")
-    assert any("small" in line for line in complaints_about(hard.page.evaluate(LOOK)))
-    style.evaluate("e => { e.textContent = '.body p { white-space: nowrap }' }")
-    assert any("outside" in line for line in complaints_about(hard.page.evaluate(LOOK)))
+    style = hard.page.add_style_tag(content="/* the looks below */")
+    for look, found in [
+        ("font-size: 60px", "outside"),
+        ("font-size: 20px", "small"),
+        ("white-space: nowrap", "outside"),
+    ]:
+        style.evaluate("(e, look) => { e.textContent = `.body p { ${look} }` }", look)
+        assert any(found in line for line in complaints_about(hard.page.evaluate(LOOK)))
     style.evaluate("e => e.remove()")
     hard.page.evaluate("() => { document.querySelector('h2').parentElement.append('$$x$$'); }")
     assert any("tex" in line for line in complaints_about(hard.page.evaluate(LOOK)))
