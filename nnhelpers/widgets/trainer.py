@@ -18,6 +18,7 @@ from ..activations import Activation
 from ..backend import asnumpy, get_array_module
 from ..layers import Dense, Dropout
 from ..network import evaluate
+from ..optimizers import Optimizer
 from ..support import guards
 from ..support.run import diverged_at, go_back, number_of, take_snapshot
 from ..training import mini_batches, train_step
@@ -64,7 +65,7 @@ class Trainer:
         self.valid = guards.pair(net, valid, "valid") if valid is not None else None
         self.batch_size = guards.settings(len(self.y), epochs, batch_size, l2)
         guards.last_batch(net, len(self.y), self.batch_size)
-        guards.optimizer(optimizer)
+        guards.instance(optimizer, Optimizer, "nn.Adam(0.001)")
         self.net, self.optimizer, self.l2, self.seed = net, optimizer, float(l2), seed
         self.epochs_asked, self.watch, self.rate = epochs, watch, rate
         self.batches = math.ceil(len(self.y) / self.batch_size)  # in an epoch
@@ -156,7 +157,7 @@ class Trainer:
             new = {name: now[name] if asked[name] is None else asked[name] for name in now}
             guards.learning_rate(new["lr"])
             guards.settings(len(self.y), self.epochs, self.batch_size, new["l2"])
-            guards.dropped_share(new["dropout"])
+            guards.dropout_probability(new["dropout"])
             self.optimizer.lr, self.l2 = float(new["lr"]), float(new["l2"])
             if new["dropout"] != now["dropout"]:
                 set_dropout(self.net, new["dropout"])
