@@ -1,7 +1,7 @@
 """One code for two array libraries: NumPy on any machine, CuPy where an NVIDIA GPU answers.
 
-Data carries its device: an operator such as ``X @ W`` runs where its arrays live, and
-:func:`get_array_module` says from which library to take a function. Notebooks 00 and 12 show how.
+Data carries its device: ``X @ W`` runs where its arrays live, and :func:`get_array_module` says from
+which library to take a function. Notebooks 00 and 12 show how.
 """
 
 import functools
@@ -12,6 +12,7 @@ import numpy as np
 
 from .support import devices
 from .support.devices import default_array_module, load_backend, tf32  # noqa: F401
+from .support.foreign import to_numpy
 
 Array = Any  # a numpy.ndarray or a cupy.ndarray: the same code takes both
 BLOCK = 1 << 17  # numbers in one piece of what is done ``in_place``: half a megabyte of float32
@@ -29,14 +30,14 @@ def get_array_module(*arrays: Array) -> Any:
 
 
 def asnumpy(array: Array) -> np.ndarray:
-    """Return ``array`` as a NumPy array on the host, copied from the GPU if it lives there."""
-    return array.get() if hasattr(array, "get") else np.asarray(array)
+    """Return ``array``, of any library, as a NumPy array on the host."""
+    return array.get() if get_array_module(array) is not np else to_numpy(array)
 
 
 def move(array: Array, xp: Any) -> Array:
     """Return ``array`` as an array of the library ``xp``: itself if it is one, else a copy."""
-    here = hasattr(array, "dtype") and get_array_module(array) is xp
-    return array if here else xp.asarray(asnumpy(array))
+    at_home = type(array).__module__.partition(".")[0] == xp.__name__
+    return array if at_home else xp.asarray(asnumpy(array))
 
 
 def fused(chain: Callable) -> Callable:
@@ -62,8 +63,7 @@ def fused(chain: Callable) -> Callable:
 def in_place(rule: Callable) -> Callable:
     """As :func:`fused`, for a rule that changes long vectors: NumPy goes through them in blocks.
 
-    Each block stays in the processor's cache: the same bits, for large networks in half the time.
-    """
+    Each block stays in the processor's cache: the same bits, for large networks in half the time."""
     at_once = fused(rule)
 
     @functools.wraps(rule)

@@ -5,6 +5,7 @@ import pickle
 
 import numpy as np
 import pytest
+import strictarray
 from helpers import examples, shaken
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -223,12 +224,17 @@ def test_backends_agree(backend):
     assert np.array_equal(elsewhere.to("numpy").theta, net.theta)
 
 
-def test_arrays_of_another_backend_are_refused():
-    net, (X, y) = nn.mlp([5, 3]).to("strictarray"), examples()
-    with pytest.raises(TypeError, match="strictarray arrays, X is an array of numpy.*net.to"):
-        net.forward(X)
-    with pytest.raises(TypeError, match="y is an array of numpy"):
-        net.loss(nn.get_array_module(net.theta).asarray(X), y)
+def test_arrays_of_another_library_are_moved_to_the_network():
+    """One rule for all doors: fit, score, the gradient check and the rest take what others hold."""
+    host, device = nn.mlp([5, 3]), nn.mlp([5, 3]).to("strictarray")
+    X, y = examples()
+    here, there = (X, y), (strictarray.asarray(X), strictarray.asarray(y))
+    for net, given in ((host, there), (device, here), (device, (there[0], y))):
+        assert net.loss(*given) == pytest.approx(host.loss(*here))
+        assert net.score(*given) == host.score(*here)
+        assert nn.gradient_check(net, *given).passed
+        assert type(net.predict(given[0])) is type(net.theta)
+        nn.fit(net.copy(), given, given, optimizer=nn.SGD(0.1), progress=False)
 
 
 def test_lists_and_integers_are_welcome():

@@ -41,11 +41,6 @@ def known(name: Any, table: dict, what: str) -> Any:
     raise ValueError(f"unknown {what} {name!r}: expected one of {names}{hint}")
 
 
-def as_array(given: Any, xp: Any) -> Any:
-    """Return ``given`` as an array of ``xp`` if it is a list."""
-    return given if hasattr(given, "dtype") else xp.asarray(given)
-
-
 def is_number(value: Any, low: float, below: float = math.inf) -> bool:
     """Whether ``value`` is a real number with low <= value < below: NaN and infinity are not."""
     return bool(isinstance(value, (int, float, np.integer, np.floating)) and low <= value < below)
@@ -217,15 +212,8 @@ def floating(dtype: Any) -> None:
 
 
 def examples(net: Any, X: Any) -> Any:
-    """Return ``X`` as an array of the network's dtype, if it lives where the network lives."""
-    xp = get_array_module(net.theta)
-    X = as_array(X, xp)
-    if get_array_module(X) is not xp:
-        raise TypeError(
-            f"this network's parameters are {xp.__name__} arrays, X is an array of "
-            f"{get_array_module(X).__name__}. Move one of them: X with xp.asarray or asnumpy, "
-            "or the network with net.to(...)."
-        )
+    """Return ``X`` as an array of the network's dtype, where the network lives."""
+    X = move(X, get_array_module(net.theta))
     if X.dtype.kind not in "fiubc":
         raise ValueError(f"expected X as numbers, got an array of {X.dtype}")
     if X.ndim < 2:
@@ -238,13 +226,7 @@ def examples(net: Any, X: Any) -> Any:
 
 def labels_of(net: Any, X: Any, y: Any) -> Any:
     """Return ``y`` as an array, if it holds one label for each row of X that the network knows."""
-    xp = get_array_module(net.theta)
-    y = as_array(y, xp)
-    if get_array_module(y) is not xp:
-        raise TypeError(
-            f"this network's parameters are {xp.__name__} arrays, y is an array of "
-            f"{get_array_module(y).__name__}: labels and network must live on one device."
-        )
+    y = move(y, get_array_module(net.theta))
     if len(X) != len(y):
         raise ValueError(
             f"expected one label for each example, got {len(X)} examples and {len(y)} labels"
