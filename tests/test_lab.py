@@ -69,7 +69,9 @@ def test_a_python_without_venv_gets_the_line_that_helps(calls, monkeypatch, modu
     monkeypatch.setattr(
         lab.importlib.util, "find_spec", lambda name: None if name == module else find_spec(name)
     )
-    monkeypatch.setattr(lab.shutil, "which", lambda name: "found" if apt and name == "apt" else None)
+    monkeypatch.setattr(
+        lab.shutil, "which", lambda name: "found" if apt and name == "apt" else None
+    )
     with pytest.raises(SystemExit) as stop:
         lab.ensure_environment()
     message = str(stop.value)
