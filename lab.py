@@ -86,17 +86,13 @@ def stamp_path():
     return VENV / "course-installed.json"
 
 
-def constraints():
-    """Files of versions to keep to: the test of the oldest ones sets pip's variable."""
-    return os.environ.get("PIP_CONSTRAINT", "").split()
-
-
 def needs():
     """What an installation depends on; if a part of it changes, the course is installed again.
 
     The folder is a part because the package is installed as a link to it.
     """
-    files = [ROOT / name for name in ["requirements.txt", "pyproject.toml"] + constraints()]
+    names = ["requirements.txt", "pyproject.toml"] + os.environ.get("PIP_CONSTRAINT", "").split()
+    files = [ROOT / name for name in names]
     texts = [file.read_bytes() for file in files if file.is_file()]
     digest = hashlib.sha256(repr((str(ROOT), texts)).encode("utf-8")).hexdigest()
     return {"python": list(sys.version_info[:2]), "needs": digest}
@@ -145,7 +141,7 @@ def install(extras):
     uv = shutil.which("uv")
     if uv:
         command = [uv, "pip", "install", "--python", str(venv_python())]
-        for name in constraints():
+        for name in os.environ.get("PIP_CONSTRAINT", "").split():  # the test of the oldest versions
             command += ["--constraints", name]
     package = ".[" + ",".join(sorted(extras)) + "]" if extras else "."
     # requirements.txt contains `-e .`, which is relative to the working directory.
