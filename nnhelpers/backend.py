@@ -1,7 +1,7 @@
 """One code for two array libraries: NumPy on any machine, CuPy where an NVIDIA GPU answers.
 
-Data carries its device: ``X @ W`` runs where its arrays live, and :func:`get_array_module` says from
-which library to take a function. Notebooks 00 and 12 show how.
+Data carries its device: ``X @ W`` runs where its arrays live, and :func:`get_array_module` says
+from which library to take a function. Notebooks 00 and 12 show how.
 """
 
 import functools
@@ -36,7 +36,7 @@ def asnumpy(array: Array) -> np.ndarray:
 
 def move(array: Array, xp: Any) -> Array:
     """Return ``array`` as an array of the library ``xp``: itself if it is one, else a copy."""
-    at_home = type(array).__module__.partition(".")[0] == xp.__name__
+    at_home = type(array) is xp.ndarray
     return array if at_home else xp.asarray(asnumpy(array))
 
 
@@ -61,9 +61,8 @@ def fused(chain: Callable) -> Callable:
 
 
 def in_place(rule: Callable) -> Callable:
-    """As :func:`fused`, for a rule that changes long vectors: NumPy goes through them in blocks.
-
-    Each block stays in the processor's cache: the same bits, for large networks in half the time."""
+    """As :func:`fused`, for a rule that changes long vectors: NumPy goes through them in blocks,
+    which stay in the processor's cache: the same bits, for large networks in half the time."""
     at_once = fused(rule)
 
     @functools.wraps(rule)

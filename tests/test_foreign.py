@@ -79,13 +79,15 @@ def test_what_is_welcome_is_so_at_every_door(name):
 
 @pytest.mark.parametrize("given, message", [
     ([[1, 2, 3, 4], [1, 2]], "that is no array: .*inhomogeneous"),
-    (np.array([[1, "a", 2, 3]], object), "elements of int, str"),
+    (np.array([[1, "a", 2, 3]], object), "numbers, got an array of object"),
     (Frame(np.array([[1.0, None, 2.0, 3.0]], object)), "Frame with elements of NoneType, float"),
     (np.ma.masked_greater(X, 1.0), r"MaskedArray with \d+ masked values"),
     (np.array([["a", "b", "c", "d"]]), "numbers, got an array of <U1"),
     (np.array([["2026-12-01"] * 4], "datetime64[D]"), r"numbers, got an array of datetime64"),
-    (None, "elements of NoneType"),
-    ({"a": [1, 2]}, "builtins.dict with elements of dict"),
+    (None, "numbers, got a builtins.NoneType"),
+    ({"a": [1, 2]}, "numbers, got a builtins.dict"),
+    ("a text", "numbers, got a builtins.str"),
+    (nn.Dense, "numbers, got a builtins.type"),
 ])  # fmt: skip
 def test_what_is_not_is_told(given, message):
     net = nn.mlp([4, 5, 3])
@@ -105,7 +107,13 @@ def test_what_is_assigned_to_a_parameter_is_copied_into_theta():
     assert (net.theta[:20] == 1).all() and layer.params["W"].base is not None
     layer.params["W"] *= 2
     layer.grads["b"] = [1, 2, 3, 4, 5]
-    assert (net.copy().layers[0].params["W"] == 2).all() and net.grad[20:25].tolist() == [1, 2, 3, 4, 5]
+    assert (net.copy().layers[0].params["W"] == 2).all() and net.grad[20:25].tolist() == [
+        1,
+        2,
+        3,
+        4,
+        5,
+    ]
     for name, value, message in (
         ("V", W, "no parameter 'V' here, but 'W', 'b'"),
         ("W", W.T, re.escape("expected W of shape (4, 5), got (5, 4)")),

@@ -229,12 +229,12 @@ def test_arrays_of_another_library_are_moved_to_the_network():
     host, device = nn.mlp([5, 3]), nn.mlp([5, 3]).to("strictarray")
     X, y = examples()
     here, there = (X, y), (strictarray.asarray(X), strictarray.asarray(y))
-    for net, given in ((host, there), (device, here), (device, (there[0], y))):
-        assert net.loss(*given) == pytest.approx(host.loss(*here))
-        assert net.score(*given) == host.score(*here)
-        assert nn.gradient_check(net, *given).passed
-        assert type(net.predict(given[0])) is type(net.theta)
-        nn.fit(net.copy(), given, given, optimizer=nn.SGD(0.1), progress=False)
+    for net, pair in ((host, there), (device, here), (device, (there[0], y))):
+        assert net.loss(*pair) == pytest.approx(host.loss(*here))
+        assert net.score(*pair) == host.score(*here)
+        assert nn.gradient_check(net, *pair).passed
+        assert type(net.predict(pair[0])) is type(net.theta)
+        nn.fit(net.copy(), pair, pair, optimizer=nn.SGD(0.1), progress=False)
 
 
 def test_lists_and_integers_are_welcome():

@@ -25,6 +25,8 @@ def to_numpy(given):
         array = np.asarray(given)
     except (ValueError, TypeError) as error:
         raise ValueError(f"expected numbers, got a {name} that is no array: {error}") from error
+    if array.ndim == 0 and not isinstance(given, (int, float, np.generic)):
+        raise ValueError(f"expected numbers, got a {name}: {str(given):.80}")
     if array.dtype == object:
         kinds = sorted({type(one).__name__ for one in array.ravel()[:10_000]})
         raise ValueError(

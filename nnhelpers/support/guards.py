@@ -226,8 +226,9 @@ def examples(net: Any, X: Any) -> Any:
 
 def labels_of(net: Any, X: Any, y: Any) -> Any:
     """Return ``y`` as an array, if it holds one label for each row of X that the network knows."""
-    y = move(y, get_array_module(net.theta))
-    if len(X) != len(y):
+    xp = get_array_module(net.theta)
+    X, y = move(X, xp), move(y, xp)
+    if X.ndim and y.ndim and len(X) != len(y):
         raise ValueError(
             f"expected one label for each example, got {len(X)} examples and {len(y)} labels"
         )
