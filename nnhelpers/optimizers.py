@@ -14,8 +14,9 @@ from .support import guards
 
 class Optimizer:
     """What all optimizers share: the learning rate ``lr``, the number of steps taken ``t``, and
-    ``state``, the moving averages by name, arrays of theta's shape.
-    """
+    ``state``, the moving averages by name, of theta's shape. An optimizer serves one network."""
+
+    _of = None  # the theta that the averages belong to, as a weak reference
 
     def __init__(self, lr: float):
         self.lr, self.t = lr, 0
@@ -47,11 +48,13 @@ class Optimizer:
         """Return the moving average called ``name``, of theta's shape: at first zero, then kept."""
         if name not in self.state:
             self.state[name] = get_array_module(theta).zeros_like(theta)
-        guards.same_network(self, name, self.state[name], theta)
+        self._of = guards.same_network(self, name, self.state[name], theta)
         return self.state[name]
 
-    def __setstate__(self, attributes):
-        """After ``copy`` or ``pickle``, have vectors of its own: no two optimizers share them."""
+    def __getstate__(self):
+        return {**self.__dict__, "_of": None}  # a copy may serve another network
+
+    def __setstate__(self, attributes):  # ... and has vectors of its own
         self.__dict__.update(attributes)
         self.state = {name: copy.copy(vector) for name, vector in self.state.items()}
 
@@ -60,10 +63,7 @@ class Optimizer:
 
 
 def average(old, current, beta, rest):
-    """Update a moving average in place and return it: new = beta * old + rest * current.
-
-    ``rest`` is 1 - beta: what is computed from numbers alone has no place in a ``rule``.
-    """
+    """Update a moving average in place: new = beta * old + rest * current, where rest = 1 - beta."""
     old *= beta
     old += rest * current
     return old

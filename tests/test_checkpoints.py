@@ -122,7 +122,7 @@ def test_optimizer_and_history(net, optimizer, path):
     nn.save(net, path, optimizer, history)
     saved = nn.load_training(path)
     assert type(saved.optimizer) is type(optimizer)
-    mine, theirs = vars(saved.optimizer).copy(), vars(optimizer).copy()
+    mine, theirs = saved.optimizer.__getstate__().copy(), optimizer.__getstate__().copy()
     assert bytes_of(mine.pop("state")) == bytes_of(theirs.pop("state"))
     assert mine == theirs and mine["t"] == 10
     assert repr(vars(saved.history)) == repr(vars(history)), "each float to the last digit, NaN too"

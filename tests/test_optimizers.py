@@ -139,7 +139,8 @@ def test_one_step_is_taken_alike_on_every_backend(name, backend):
 
 
 @pytest.mark.parametrize(
-    "other", [np.zeros(4, "float32"), np.zeros(3), np.zeros((3, 1), "float32")]
+    "other",
+    [np.zeros(3, "float32"), np.zeros(4, "float32"), np.zeros(3), np.zeros((3, 1), "float32")],
 )
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_an_optimizer_belongs_to_one_network(name, other):
@@ -147,9 +148,13 @@ def test_an_optimizer_belongs_to_one_network(name, other):
     optimizer.step(theta, theta.copy())
     before = other.copy()
     with pytest.raises(ValueError, match=rf"{name}\(lr=.*remembers . of 3 parameters in float32, got "
-                       "theta with .*: make a new optimizer for each network"):  # fmt: skip
+                       "theta (with|of another network).*: make a new optimizer"):  # fmt: skip
         optimizer.step(other, np.ones_like(other))
     assert np.array_equal(other, before), "not even a part of it has moved"
+    theta = theta.copy()  # the one from before is gone: this is another, of the same shape
+    with pytest.raises(ValueError, match="of another network"):
+        optimizer.step(theta, theta.copy())
+    copy.deepcopy(optimizer).step(theta, theta.copy())
 
 
 @pytest.mark.parametrize("number", [np.float64, np.float32, int])

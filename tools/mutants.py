@@ -4,9 +4,9 @@
     python -m tools.mutants --file losses --number 200   all that can be planted in one file
     python -m tools.mutants --show                       also the bugs that were noticed
 
-Plants one-token bugs (``<`` for ``<=``, ``+`` for ``-``, another number, ``or`` for ``and``)
-in a copy of the package and runs the tests of that file, without PyTorch. A bug that no test
-notices is printed: it changes nothing that matters, and then it belongs into ``EQUIVALENT``, or a test is
+Plants one-token bugs (``<`` for ``<=``, ``+`` for ``-``, another number, ``or`` for ``and``) in a
+copy of the package and runs the tests of that file, without PyTorch. A bug that no test notices is
+printed: it changes nothing that matters, and then it belongs into ``EQUIVALENT``, or a test is
 missing. Which bugs are planted depends on ``--seed`` alone.
 """
 

@@ -6,6 +6,7 @@ A message says what was expected, what came, and what to try.
 
 import contextlib
 import math
+import weakref
 from collections.abc import Callable, Sequence
 from numbers import Number
 from typing import Any
@@ -120,9 +121,6 @@ def leak(slope: float) -> None:
         raise ValueError(f"LeakyReLU expected a slope between 0 and 1, got {slope!r}")
 
 
-# ---------------------------------------------------------------------- labels and losses
-
-
 def labels(y: Any, n_classes: int) -> None:
     """Refuse ``y`` unless it has shape (N,) and holds integers from 0 to n_classes - 1."""
     if y.ndim != 1:
@@ -161,9 +159,6 @@ def smoothing(s: float) -> None:
             f"SoftmaxCrossEntropy expected smoothing from 0 up to 1 (excluded), got "
             f"{s!r}: it is the fraction of each label that is spread over all classes."
         )
-
-
-# ---------------------------------------------------------------------- networks
 
 
 def chain(layers: Sequence, kind: type) -> list:
@@ -262,9 +257,6 @@ def one_for_each(setting: Any, n_hidden: int, what: str) -> list:
     return list(setting)
 
 
-# ---------------------------------------------------------------------- optimizers and schedules
-
-
 def learning_rate(lr: float) -> float:
     if not (is_number(lr, 0) and lr > 0):
         raise ValueError(
@@ -296,20 +288,24 @@ def one_shape(theta: Any, grad: Any) -> None:
         )
 
 
-def same_network(optimizer: Any, name: str, vector: Any, theta: Any) -> None:
-    if vector.shape != theta.shape or vector.dtype != theta.dtype:
-        raise ValueError(
-            f"{optimizer!r} remembers {name} of {vector.size:,} parameters in {vector.dtype}, got "
-            f"theta with {theta.size:,} in {theta.dtype}: make a new optimizer for each network"
-        )
+def same_network(optimizer: Any, name: str, vector: Any, theta: Any) -> Any:
+    """Return a weak reference to ``theta``, or refuse it unless ``vector`` is an average of its."""
+    if optimizer._of is not None and optimizer._of() is theta:
+        return optimizer._of
+    got = f"theta with {theta.size:,} in {theta.dtype}"
+    if vector.shape == theta.shape and vector.dtype == theta.dtype:
+        if optimizer._of is None:
+            return weakref.ref(theta)
+        got = "theta of another network"
+    raise ValueError(
+        f"{optimizer!r} remembers {name} of {vector.size:,} parameters in {vector.dtype}, got "
+        f"{got}: make a new optimizer for each network"
+    )
 
 
 def between_0_and_1(value: float, function: str, name: str) -> None:
     if not (is_number(value, 0, 1) and value > 0):
         raise ValueError(f"{function} expected a {name} between 0 and 1, got {value!r}")
-
-
-# ---------------------------------------------------------------------- a training
 
 
 def pair(net: Any, given: Any, name: str) -> tuple:
@@ -363,6 +359,23 @@ def last_batch(net: Any, n_examples: int, batch_size: int) -> None:
                 f"{n_examples} examples in batches of {batch_size} leave {last} for the last one: "
                 "take another batch size."
             )
+
+
+def schedule(given: Any) -> Callable | None:
+    """Return the schedule, or refuse it unless it returns a factor for the first progress, 0."""
+    if given is None:
+        return None
+    if not callable(given):
+        raise TypeError(f"expected schedule as a function, such as nn.cosine(), got {given!r}")
+    factor = given(0.0)
+    if callable(factor):
+        raise TypeError(
+            f"expected schedule to return a number, got {factor!r}: {given!r} makes schedules. "
+            f"Call it: nn.{getattr(given, '__name__', 'cosine')}()"
+        )
+    if not is_number(factor, -math.inf):
+        raise TypeError(f"expected schedule to return a number, got {factor!r} at progress 0")
+    return given
 
 
 def functions(augment: Callable | None, after_step: Sequence[Callable]) -> list[Callable]:

@@ -15,6 +15,7 @@ from ..network import evaluate
 from ..optimizers import Optimizer
 from . import guards
 from .devices import memory_in_words
+from .divergence import cause
 
 # How often, in seconds, a running epoch is looked at: each look waits for the device once.
 LOOK_EVERY = 0.5
@@ -49,6 +50,7 @@ class Run:
         guards.last_batch(net, len(self.y), self.batch_size)
         self.after_step = guards.functions(augment, after_step)
         self.l2, self.rng = float(l2), np.random.default_rng(seed)
+        self.schedule = guards.schedule(schedule)
         self.augment = functools.partial(augment, rng=self.rng) if augment else None
         starts = range(0, len(self.y), self.batch_size)
         self.sizes, self.batches = np.diff([*starts, len(self.y)]), len(starts)
@@ -164,12 +166,11 @@ class Run:
         self._record(n)
         go_back(self.net, self.finished, self.optimizer, self.after_step)
         where = "after which" if math.isfinite(self.history.batch_loss[-1]) else "where"
-        lr, epoch = self.optimizer.lr, self.history.epochs
+        epoch = self.history.epochs
         raise Stop(
             "diverged",
             f"diverged at mini-batch {n} of epoch {epoch + 1}, {where} the cost is no finite "
-            f"number any more. The likely cause is a learning rate that is too high ({lr:g}): try "
-            f"{lr / 10:g}. The network has the parameters {_since(epoch)}",
+            f"number any more. {cause(self, n)}. The network has the parameters {_since(epoch)}",
         )
 
     def _record(self, n):
