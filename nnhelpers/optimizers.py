@@ -32,10 +32,7 @@ class Optimizer:
         self._lr = guards.learning_rate(lr)
 
     def step(self, theta: Array, grad: Array, scale: float = 1.0) -> None:
-        """Update ``theta`` (P,) in place, one step against ``grad`` (P,).
-
-        ``scale`` multiplies the learning rate for this step: a schedule's factor.
-        """
+        """Update ``theta`` (P,) in place, one step against ``grad``; ``scale`` multiplies lr."""
         guards.one_shape(theta, grad)
         self.t += 1
         self.update(theta, grad, self._lr * float(scale))
@@ -63,7 +60,7 @@ class Optimizer:
 
 
 def average(old, current, beta, rest):
-    """Update a moving average in place: new = beta * old + rest * current, where rest = 1 - beta."""
+    """Update a moving average in place: new = beta * old + rest * current; rest is 1 - beta."""
     old *= beta
     old += rest * current
     return old
@@ -159,7 +156,7 @@ class Adam(Optimizer):
         theta -= lr * m / size
 
 
-# From the progress, 0 at the first step towards 1 at the last, to the factor on the learning rate.
+# From the progress, 0 at the first step towards 1 at the last, to a factor on the learning rate.
 Schedule = Callable[[float], float]
 
 
@@ -168,7 +165,8 @@ def step_decay(factor: float = 0.1, at: tuple = (0.5, 0.75)) -> Schedule:
 
     Source: notebook 04, "Learning-rate schedules".
     """
-    return lambda t: factor ** sum(t >= mark for mark in at)
+    marks = (at,) if isinstance(at, (int, float)) else at
+    return lambda t: factor ** sum(t >= mark for mark in marks)
 
 
 def cosine(final: float = 0.0) -> Schedule:

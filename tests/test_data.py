@@ -3,7 +3,9 @@
 import gzip
 import hashlib
 import pickle
+import shlex
 import shutil
+import subprocess
 
 import numpy as np
 import pytest
@@ -85,14 +87,14 @@ NAME = "t10k-labels-idx1-ubyte.gz"
 
 def test_a_missing_file_is_named(copied):
     (copied / NAME).unlink()
-    with pytest.raises(nn.DataError, match=f"{NAME} is missing.*git checkout -- data/"):
+    with pytest.raises(nn.DataError, match=f"{NAME} is missing.*takes the course's own"):
         nn.load_mnist(copied)
 
 
 @pytest.mark.parametrize("keep", [0, 5, 3000])
 def test_a_truncated_file_is_named(copied, keep):
     (copied / NAME).write_bytes((copied / NAME).read_bytes()[:keep])
-    with pytest.raises(nn.DataError, match=f"{NAME} .*git checkout"):
+    with pytest.raises(nn.DataError, match=f"{NAME} .*course's own"):
         nn.load_mnist(copied)
 
 
@@ -101,8 +103,30 @@ def test_a_file_with_one_byte_changed_is_named(copied, position):
     content = bytearray((copied / NAME).read_bytes())
     content[position] ^= 0x55
     (copied / NAME).write_bytes(content)
-    with pytest.raises(nn.DataError, match=f"{NAME} .*git checkout"):
+    with pytest.raises(nn.DataError, match=f"{NAME} .*course's own"):
         nn.load_mnist(copied)
+
+
+def test_the_hint_to_restore_a_file_works(copied, tmp_path, monkeypatch):
+    """With git, the command that the message names brings the file back; without, none is named."""
+    home = tmp_path / "a course" / "data"
+    home.mkdir(parents=True)
+    for name in data_module.MNIST_FILES:
+        shutil.copy(copied / name, home)
+    monkeypatch.setattr(data_module, "DATA_FOLDER", home)
+    git = ["git", "-C", str(home.parent), "-c", "user.name=x", "-c", "user.email=x@example.com"]
+    for command in (["init", "-q"], ["add", "data"], ["commit", "-qm", "data"]):
+        subprocess.run([*git, *command], check=True)
+    (home / NAME).unlink()
+    with pytest.raises(nn.DataError) as raised:
+        nn.load_mnist(home)
+    command = str(raised.value).partition("Restore it with: ")[2]
+    subprocess.run(shlex.split(command), check=True)
+    assert len(nn.load_mnist(home).train.y) == 50_000
+    (home / NAME).unlink()
+    shutil.rmtree(home.parent / ".git")
+    with pytest.raises(nn.DataError, match="copy the course's folder data/ again"):
+        nn.load_mnist(home)
 
 
 def test_another_file_under_the_right_name_is_refused(copied):

@@ -20,7 +20,7 @@ from sqlalchemy.pool import NullPool
 
 from ..backend import asnumpy
 from ..network import mlp
-from ..support.guards import settings as check_settings
+from ..support.asked import settings as check_settings
 from ..support.run import fingerprint
 from ..training import fit
 from .space import HYPERPARAMETERS, OPTIMIZERS, check_space, check_value, suggest

@@ -93,7 +93,7 @@ def _inputs(run, n):
 
 def _learning_rate(run, n):
     lr, usual = run.optimizer.lr, USUAL_RATE.get(type(run.optimizer).__name__, 0.1)
-    advice = lr / 10 if lr <= 100 * usual else usual
+    advice = lr / 10 if lr <= 1000 * usual else usual
     return f"The likely cause is a learning rate that is too high ({lr:g}): try {advice:g}"
 
 

@@ -6,9 +6,11 @@ A message says what was expected, what came, and what to try.
 
 import contextlib
 import math
+import shutil
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from numbers import Number
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -42,6 +44,29 @@ def known(name: Any, table: dict, what: str) -> Any:
     raise ValueError(f"unknown {what} {name!r}: expected one of {names}{hint}")
 
 
+def network(given: Any) -> Any:
+    """Return ``given``, or refuse it unless it is a network: an object, and in its place."""
+    if isinstance(given, type) or not (hasattr(given, "theta") and hasattr(given, "loss_function")):
+        raise TypeError(
+            f"expected a network first, such as nn.mlp([784, 128, 10]), got {_short(given)}"
+        )
+    return given
+
+
+def generator(seed: Any) -> np.random.Generator:
+    """Return the generator of random numbers that ``seed`` stands for; None: another each time."""
+    try:
+        return np.random.default_rng(seed)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"expected seed as an integer of at least 0, or a numpy.random.Generator, got {seed!r}"
+        ) from None
+
+
+def _short(given: Any) -> str:
+    return f"an array of shape {given.shape}" if hasattr(given, "shape") else f"{given!r:.80}"
+
+
 def is_number(value: Any, low: float, below: float = math.inf) -> bool:
     """Whether ``value`` is a real number with low <= value < below: NaN and infinity are not."""
     return bool(isinstance(value, (int, float, np.integer, np.floating)) and low <= value < below)
@@ -59,6 +84,18 @@ def index_of_pair(index: Any) -> None:
             f"expected 0 or 1 as the index of a pair (X, y), got {type(index).__name__}. To "
             "take some examples, cut both: (data.train.X[:1000], data.train.y[:1000])"
         )
+
+
+def how_to_restore(path: Path, home: Path) -> str:
+    """Say how a data file comes back: it depends on whose folder it is in, and on git."""
+    if path.parent.resolve() != home.resolve():
+        return (
+            "load_mnist expects the four gzipped files of MNIST in that folder; nn.load_mnist() "
+            "takes the course's own"
+        )
+    if (home.parent / ".git").exists() and shutil.which("git"):
+        return f'Restore it with: git -C "{home.parent}" checkout -- data/'
+    return "It is part of the course: copy the course's folder data/ again, or install it anew"
 
 
 def toy_data(n: int, classes: int, noise: float) -> None:
@@ -145,6 +182,17 @@ def labels(y: Any, n_classes: int) -> None:
         )
 
 
+def class_count(n_classes: int) -> None:
+    if not is_count(n_classes):
+        raise ValueError(f"expected the number of classes as a positive integer, got {n_classes!r}")
+
+
+def penalty(l2: float) -> float:
+    if not is_number(l2, 0):
+        raise ValueError(f"expected l2 as a number of at least 0, got {l2!r}: it is a penalty")
+    return float(l2)
+
+
 def two_outputs(n_outputs: int) -> None:
     if n_outputs < 2:
         raise ValueError(
@@ -199,10 +247,14 @@ def enough_memory(layers: list, xp: Any):
 
 
 def floating(dtype: Any) -> None:
-    if np.dtype(dtype).kind not in "fc":
+    try:
+        kind = "" if dtype is None else np.dtype(dtype).kind
+    except TypeError:
+        kind = ""
+    if kind not in ("f", "c"):
         raise ValueError(
             f'expected a dtype of floating-point numbers, "float32" or "float64", got '
-            f"{np.dtype(dtype)}: it cannot hold weights."
+            f"{np.dtype(dtype) if kind else repr(dtype)}: it cannot hold weights."
         )
 
 
@@ -239,6 +291,8 @@ def sizes(given: Any, *further: Any) -> list[int]:
         meant = [given, *(one for one in further if is_count(one))]
         meant = meant if len(meant) > 1 else [*meant, 10]
         raise ValueError(f"mlp expected a list of sizes, got {given!r}. Try nn.mlp({meant})")
+    if isinstance(given, str) or not hasattr(given, "__iter__"):
+        raise ValueError(f"mlp expected a list of sizes, got {given!r}. Try nn.mlp([784, 10])")
     given = list(given)
     if len(given) < 2:
         raise ValueError(f"mlp expected at least two sizes, inputs and outputs, got {given}")
@@ -282,6 +336,11 @@ def tiny(eps: float) -> float:
 
 
 def one_shape(theta: Any, grad: Any) -> None:
+    if not (hasattr(theta, "shape") and hasattr(grad, "shape")):
+        raise TypeError(
+            f"expected theta and grad as arrays, got {type(theta).__name__} and "
+            f"{type(grad).__name__}: a step changes theta in place"
+        )
     if theta.shape != grad.shape:
         raise ValueError(
             f"expected theta and grad of one shape, got {theta.shape} and {grad.shape}"
@@ -306,91 +365,3 @@ def same_network(optimizer: Any, name: str, vector: Any, theta: Any) -> Any:
 def between_0_and_1(value: float, function: str, name: str) -> None:
     if not (is_number(value, 0, 1) and value > 0):
         raise ValueError(f"{function} expected a {name} between 0 and 1, got {value!r}")
-
-
-def pair(net: Any, given: Any, name: str) -> tuple:
-    """Return (X, y) on the network's device and in its dtype, checked once for all."""
-    try:
-        X, y = given
-    except (TypeError, ValueError):
-        raise ValueError(
-            f"expected {name} as a pair (X, y), such as data.{name}, got {type(given).__name__}"
-        ) from None
-    xp = get_array_module(net.theta)
-    X, y = move(X, xp), move(y, xp)
-    y = net._as_labels(X, y)
-    X = net._as_input(X)
-    # A sum is finite unless an element is not, and takes a tenth of the time of looking at each.
-    with np.errstate(over="ignore", invalid="ignore"):
-        suspicious = not math.isfinite(abs(complex(X.sum())))
-    if suspicious and not bool(xp.isfinite(X).all()):
-        row = int(np.flatnonzero(~asnumpy(xp.isfinite(X).all(axis=tuple(range(1, X.ndim)))))[0])
-        raise ValueError(
-            f"expected finite numbers in {name}, got NaN or infinity in X[{row}]: one such number "
-            "spreads to every weight. Look at that example, or leave it out."
-        )
-    net.forward(X[:1])  # says at once if the shapes do not fit
-    return X, y
-
-
-def settings(n_examples: int, epochs: int, batch_size: int | None, l2: float) -> int:
-    """Return the batch size as a number, or raise ValueError naming the setting that cannot be."""
-    if not is_count(epochs):
-        raise ValueError(f"expected epochs as an integer of at least 1, got {epochs!r}")
-    if batch_size is None:
-        batch_size = n_examples
-    if not is_count(batch_size):
-        raise ValueError(
-            f"expected batch_size as an integer of at least 1, got {batch_size!r}: it counts the "
-            "examples in a mini-batch. None takes all of them at once."
-        )
-    if not is_number(l2, 0):
-        raise ValueError(f"expected l2 as a number of at least 0, got {l2!r}: it is a penalty")
-    return min(int(batch_size), n_examples)
-
-
-def last_batch(net: Any, n_examples: int, batch_size: int) -> None:
-    """Refuse a batch size that leaves less for an epoch's last mini-batch than a layer can take."""
-    last = n_examples % batch_size or batch_size
-    for layer in net.layers:
-        if last < layer.smallest_batch:
-            raise ValueError(
-                f"{layer!r} expected at least {layer.smallest_batch} examples in a mini-batch, but "
-                f"{n_examples} examples in batches of {batch_size} leave {last} for the last one: "
-                "take another batch size."
-            )
-
-
-def schedule(given: Any) -> Callable | None:
-    """Return the schedule, or refuse it unless it returns a factor for the first progress, 0."""
-    if given is None:
-        return None
-    if not callable(given):
-        raise TypeError(f"expected schedule as a function, such as nn.cosine(), got {given!r}")
-    factor = given(0.0)
-    if callable(factor):
-        raise TypeError(
-            f"expected schedule to return a number, got {factor!r}: {given!r} makes schedules. "
-            f"Call it: nn.{getattr(given, '__name__', 'cosine')}()"
-        )
-    if not is_number(factor, -math.inf):
-        raise TypeError(f"expected schedule to return a number, got {factor!r} at progress 0")
-    return given
-
-
-def functions(augment: Callable | None, after_step: Sequence[Callable]) -> list[Callable]:
-    """Return ``after_step`` as a list, or raise if it or ``augment`` cannot be called."""
-    if callable(after_step):
-        raise TypeError(
-            f"expected after_step as a list of functions, got {after_step!r}: put it in brackets"
-        )
-    after_step = list(after_step)
-    for name, function in [("augment", augment), *(("after_step", rule) for rule in after_step)]:
-        if function is not None and not callable(function):
-            raise TypeError(f"expected in {name} something that can be called, got {function!r}")
-    if sum(hasattr(rule, "state") for rule in after_step) > 1:
-        raise ValueError(
-            f"expected at most one WeightAverage in after_step, got {after_step}: a checkpoint has "
-            "room for one"
-        )
-    return after_step

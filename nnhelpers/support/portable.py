@@ -43,6 +43,12 @@ class Portable:
         twin._bind(theta)
         return twin
 
+    def __call__(self, X):
+        raise TypeError(
+            "a network is no function here: net.forward(X) gives the outputs Z, net.predict(X) the "
+            "classes, net.predict_proba(X) their probabilities"
+        )
+
     def __copy__(self):
         return self.copy()  # not the same layers, whose params belong to one theta
 

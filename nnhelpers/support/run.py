@@ -13,7 +13,7 @@ from ..backend import asnumpy, get_array_module
 from ..history import History
 from ..network import evaluate
 from ..optimizers import Optimizer
-from . import guards
+from . import asked, guards
 from .devices import memory_in_words
 from .divergence import cause
 
@@ -42,15 +42,15 @@ class Run:
 
     def __init__(self, net, train, valid, optimizer, *, epochs, batch_size, l2, seed, schedule,
                  augment, after_step, checkpoint, resume, progress):  # fmt: skip
-        self.net, self.epochs, self.path = net, epochs, checkpoint
+        self.net, self.epochs, self.path = guards.network(net), epochs, checkpoint
         self.optimizer = guards.instance(optimizer, Optimizer, "nn.Adam(0.001)")
-        self.X, self.y = guards.pair(net, train, "train")
-        self.valid = None if valid is None else guards.pair(net, valid, "valid")
-        self.batch_size = guards.settings(len(self.y), epochs, batch_size, l2)
-        guards.last_batch(net, len(self.y), self.batch_size)
-        self.after_step = guards.functions(augment, after_step)
-        self.l2, self.rng = float(l2), np.random.default_rng(seed)
-        self.schedule = guards.schedule(schedule)
+        self.X, self.y = asked.pair(net, train, "train")
+        self.valid = None if valid is None else asked.pair(net, valid, "valid")
+        self.batch_size = asked.settings(len(self.y), epochs, batch_size, l2)
+        asked.last_batch(net, len(self.y), self.batch_size)
+        self.after_step = asked.functions(augment, after_step)
+        self.l2, self.rng = float(l2), guards.generator(seed)
+        self.schedule = asked.schedule(schedule)
         self.augment = functools.partial(augment, rng=self.rng) if augment else None
         starts = range(0, len(self.y), self.batch_size)
         self.sizes, self.batches = np.diff([*starts, len(self.y)]), len(starts)
@@ -81,6 +81,10 @@ class Run:
     def progress(self):
         """From 0 at the first step towards 1 at the last."""
         return self.done / (self.epochs * self.batches)
+
+    def scale(self):
+        """The schedule's factor on the learning rate of the next step."""
+        return asked.factor(self.schedule, self.progress) if self.schedule else 1.0
 
     def epochs_left(self):
         for epoch in range(self.history.epochs, self.epochs):
@@ -261,7 +265,7 @@ def number_of(seed):
 
 def fingerprint(schedule):
     """Return a few values of a schedule: a function cannot be written to a file, nor compared."""
-    return [round(float(schedule(i / 10)), 6) for i in range(10)] if schedule else None
+    return [round(asked.factor(schedule, i / 10), 6) for i in range(10)] if schedule else None
 
 
 def _names(functions):

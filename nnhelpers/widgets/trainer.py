@@ -19,7 +19,7 @@ from ..backend import asnumpy, get_array_module
 from ..layers import Dense, Dropout
 from ..network import evaluate
 from ..optimizers import Optimizer
-from ..support import guards
+from ..support import asked, guards
 from ..support.run import diverged_at, go_back, number_of, take_snapshot
 from ..training import mini_batches, train_step
 from .live_history import Progress
@@ -61,10 +61,10 @@ class Trainer:
 
     def __init__(self, net, train, valid=None, *, optimizer, epochs=10, batch_size=128, l2=0.0,
                  seed=0, watch=None, rate=20.0):  # fmt: skip
-        self.X, self.y = guards.pair(net, train, "train")
-        self.valid = guards.pair(net, valid, "valid") if valid is not None else None
-        self.batch_size = guards.settings(len(self.y), epochs, batch_size, l2)
-        guards.last_batch(net, len(self.y), self.batch_size)
+        self.X, self.y = asked.pair(net, train, "train")
+        self.valid = asked.pair(net, valid, "valid") if valid is not None else None
+        self.batch_size = asked.settings(len(self.y), epochs, batch_size, l2)
+        asked.last_batch(net, len(self.y), self.batch_size)
         guards.instance(optimizer, Optimizer, "nn.Adam(0.001)")
         self.net, self.optimizer, self.l2, self.seed = net, optimizer, float(l2), seed
         self.epochs_asked, self.watch, self.rate = epochs, watch, rate
@@ -151,12 +151,12 @@ class Trainer:
         ValueError
             If a value cannot be; then nothing is changed.
         """
-        asked = {"lr": lr, "l2": l2, "dropout": dropout}
+        given = {"lr": lr, "l2": l2, "dropout": dropout}
         with self.between_steps():
             now = {"lr": self.optimizer.lr, "l2": self.l2, "dropout": get_dropout(self.net)}
-            new = {name: now[name] if asked[name] is None else asked[name] for name in now}
+            new = {name: now[name] if given[name] is None else given[name] for name in now}
             guards.learning_rate(new["lr"])
-            guards.settings(len(self.y), self.epochs, self.batch_size, new["l2"])
+            asked.settings(len(self.y), self.epochs, self.batch_size, new["l2"])
             guards.dropout_probability(new["dropout"])
             self.optimizer.lr, self.l2 = float(new["lr"]), float(new["l2"])
             if new["dropout"] != now["dropout"]:
