@@ -4,7 +4,7 @@
 
 PYTHON ?= python3
 ARGS ?=
-COMMANDS := lab test notebooks student slides bench install clean
+COMMANDS := lab test notebooks student slides site bench mutants install clean
 
 .PHONY: help $(COMMANDS)
 

@@ -5,7 +5,9 @@
     python lab.py notebooks [...]     execute the notebooks afresh and store their outputs
     python lab.py student [...]       write a clean set of notebooks for a class (TEACHING.md)
     python lab.py slides [...]        write the notebooks as slides, into slides/
+    python lab.py site                write the API reference, into build/site/
     python lab.py bench [...]         measure speed, side by side with other libraries
+    python lab.py mutants [...]       plant bugs in the core, and see whether a test notices
     python lab.py install [extra]     only install, for example before a lesson without a network
     python lab.py clean               remove .venv, slides and caches
 
@@ -315,13 +317,16 @@ def command_clean(args):
     return 0
 
 
+SPHINX = ["-W", "--keep-going", "-q", "-b", "html", str(ROOT / "site"), str(ROOT / "build/site")]
 COMMANDS = {
     "lab": command_lab,
     "test": command_test,
     "notebooks": lambda args: run_tool("tools.execute_notebooks", args),
     "student": lambda args: run_tool("tools.student", args),
     "slides": lambda args: run_tool("tools.slides", args, "slides"),
+    "site": lambda args: run_tool("sphinx", SPHINX + args, "site"),
     "bench": command_bench,
+    "mutants": lambda args: run_tool("tools.mutants", args, "test"),
     "install": command_install,
     "clean": command_clean,
     "help": lambda args: print(__doc__.strip()),

@@ -19,10 +19,6 @@ from nnhelpers.support import devices as backend_module
 LONGEST_FIRST = ["test_notebooks_run", "test_grading", "browser", "test_student", "test_benchmarks"]
 
 
-def pytest_addoption(parser):
-    parser.addoption("--full", action="store_true", help="run what takes long too, as CI does")
-
-
 def pytest_collection_modifyitems(config, items):
     """Skip what is marked full, unless asked; give each file, or notebook, to one process whole."""
     if not (config.getoption("--full") or os.environ.get("CI")):

@@ -3,7 +3,7 @@
 A run trains one network (or a committee) as a rung's recipe says, from one seed. It keeps a
 checkpoint after each epoch, so the same command goes on after an interruption; at the end it
 measures the accuracy on the validation set and, once, on the test set, and adds one line of JSON to
-``benchmarks/results/record.jsonl``. What is in there already is left out.
+``benchmarks/results/record.jsonl``. What is in there already is left out. ::
 
     --list                              the rungs, and the results so far
     --rung adam --seeds 5               one rung, from five seeds
