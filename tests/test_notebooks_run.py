@@ -18,11 +18,13 @@ ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 COURSE = [path for path in NOTEBOOKS if path.stem[:2].isdigit()]  # those with exercises
 by_name = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-# Longest first, each in whichever process is free.
+# Those that train for long: CI runs them, longest first, each in whichever process is free.
 SLOW = ["04", "05", "08", "09", "11", "07", "13", "02"]
 ORDERED = sorted(NOTEBOOKS, key=lambda path: [*SLOW, path.stem[:2]].index(path.stem[:2]))
 each_apart = pytest.mark.parametrize("path", [
-    pytest.param(path, marks=pytest.mark.xdist_group(path.stem), id=path.stem) for path in ORDERED
+    pytest.param(path, id=path.stem, marks=[
+        pytest.mark.xdist_group(path.stem), *[pytest.mark.full] * (path.stem[:2] in SLOW)
+    ]) for path in ORDERED
 ])  # fmt: skip
 
 
