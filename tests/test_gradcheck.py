@@ -356,6 +356,11 @@ def test_how_small_an_element_is_still_measured():
     assert np.allclose(nn.relative_error(a, b), [0, 2 / 6, 1e-5 / 2e-3])
 
 
+def test_what_is_not_finite_is_no_measure_for_the_others():
+    errors = nn.relative_error(np.array([np.inf, 1e-6, 4e-6]), np.array([1.0, 2e-6, 4e-6]))
+    assert np.allclose(errors, [1, 1 / 3, 0])
+
+
 def test_steps_of_both_methods_are_as_derived():
     """J = (θ - y)³ has a third derivative: central differences are off by ε²/6 of it, no less."""
     assert gradcheck.METHODS["central"]["step"] == 1e-5

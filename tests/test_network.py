@@ -374,6 +374,15 @@ def test_slips_of_a_student_get_a_sentence(call, message):
         call()
 
 
+def test_each_hidden_layer_has_its_own_settings():
+    net = nn.mlp([3, 4, 5, 2], activation=["tanh", "relu"], dropout=[0.1, 0.2])
+    assert repr(net) == ("Network([Dense(3, 4), Tanh(), Dropout(0.1), Dense(4, 5), ReLU(), "
+                         "Dropout(0.2), Dense(5, 2)], loss=SoftmaxCrossEntropy())")  # fmt: skip
+    assert [layer.init for layer in net.layers if isinstance(layer, nn.Dense)] == [
+        "xavier", "he", "xavier"
+    ]  # fmt: skip
+
+
 def test_numpys_numbers_are_numbers():
     net = nn.mlp([np.int64(4), np.int32(6), 3], dropout=np.float32(0.5), init=np.float64(0.1))
     assert net.sizes == [4, 6, 3] and [type(n) for n in net.sizes] == [int] * 3

@@ -38,6 +38,10 @@ def test_right_gradients_pass_and_planted_bugs_do_not(name, method, monkeypatch)
     assert report.passed, report
     assert report.too_small < net.theta.size, "something was judged"
     assert ("too small to judge" in repr(report)) == (report.too_small > 0)
+    exact = net.astype("float64")
+    exact.loss_and_grad(X, y)
+    errors = nn.relative_error(exact.grad, nn.numerical_gradient(exact, X, y, method=method))
+    assert report.too_small == (errors > report.tolerance).sum()
     right = nn.Network.loss_and_grad
     for factor in (1.01, -1.0, 0.0):
 

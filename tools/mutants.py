@@ -28,14 +28,14 @@ ROOT = Path(__file__).resolve().parent.parent
 # Core file -> the tests that are to notice. Test files are named after what they test.
 TESTS = {
     "backend": ["backend", "fused", "network"],
-    "data": ["data"],
-    "layers": ["layers", "network", "gradcheck"],
+    "data": ["data", "defaults"],
+    "layers": ["layers", "network", "gradcheck", "defaults"],
     "activations": ["activations", "gradcheck"],
-    "losses": ["losses", "gradcheck"],
-    "network": ["network"],
-    "gradcheck": ["gradcheck"],
-    "optimizers": ["optimizers"],
-    "training": ["training"],
+    "losses": ["losses", "gradcheck", "defaults"],
+    "network": ["network", "defaults"],
+    "gradcheck": ["gradcheck", "rounding", "defaults"],
+    "optimizers": ["optimizers", "defaults"],
+    "training": ["training", "defaults"],
     "history": ["history", "training"],
 }
 OPERATORS = {
@@ -51,8 +51,34 @@ NAMES = {
     "sqrt": "cbrt", "cos": "sin", "sin": "cos", "sum": "max", "mean": "sum", "any": "all",
     "all": "any", "float64": "float32", "float32": "float64", "reversed": "list",
 }  # fmt: skip
-# (file, the line as it is, the line with the bug) -> why no test can notice
-EQUIVALENT: dict[tuple[str, str, str], str] = {}
+# A bug that no test can notice: file, a part of the line as it is, the same part with the bug.
+EQUIVALENT = {
+    # One block or two, large or small: the same bits. All vectors have one length.
+    ("backend", "len(args[0]) <= BLOCK", "len(args[0]) < BLOCK"),
+    ("backend", "len(args[0]) <= BLOCK", "len(args[1]) <= BLOCK"),
+    ("backend", "BLOCK = 1 << 17", "BLOCK = 1 << 18"),
+    ("backend", "BLOCK = 1 << 17", "BLOCK = 2 << 17"),
+    ("backend", "get_array_module(vectors[0])", "get_array_module(vectors[1])"),
+    ("backend", "else len(vectors[0])", "else len(vectors[1])"),
+    ("backend", "range(0, len(vectors[0]), size)", "range(0, len(vectors[1]), size)"),
+    # An activation does the same in training and in use.
+    ("activations", "def forward(self, Z, training=False)", "def forward(self, Z, training=True)"),
+    # A matrix has two axes: the last is number 1. Every negative size means "what is left".
+    ("losses", "P / P.sum(axis=-1, keepdims=True)", "P / P.sum(axis=1, keepdims=True)"),
+    ("losses", "if Z.shape[-1] == 1", "if Z.shape[1] == 1"),
+    ("losses", "W.reshape(-1) @", "W.reshape(-2) @"),
+    ("losses", "@ W.reshape(-1)", "@ W.reshape(-2)"),
+    ("network", 'grads["W"].reshape(-1)', 'grads["W"].reshape(-2)'),
+    ("network", 'params["W"].reshape(-1)', 'params["W"].reshape(-2)'),
+}
+
+
+def is_equivalent(name, old, new):
+    """Whether the bug is one of those that change nothing."""
+    return any(
+        name == file and before in old and old.replace(before, after, 1) == new
+        for file, before, after in EQUIVALENT
+    )
 
 
 def sites(source):
@@ -204,11 +230,7 @@ def main(args=None):
 
         for (name, old, new, _), seen in pool.map(judge, bugs):
             word = (
-                "noticed"
-                if seen
-                else "equivalent"
-                if (name, old, new) in EQUIVALENT
-                else "SURVIVED"
+                "noticed" if seen else "equivalent" if is_equivalent(name, old, new) else "SURVIVED"
             )
             found[name, word] += 1
             if word == "SURVIVED" or asked.show:
