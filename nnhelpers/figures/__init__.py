@@ -18,6 +18,7 @@ _FILES = {
     "ladder": ["plot_record"],
 }  # fmt: skip
 _HOME = {name: file for file, names in _FILES.items() for name in names}
+__all__ = sorted(_HOME)  # noqa: PLE0604
 
 
 def __getattr__(name):
