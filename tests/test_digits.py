@@ -180,8 +180,9 @@ def test_paper_of_0_is_never_estimated(mnist, rng, monkeypatch):
     lambda x: 255 * (1 - x), lambda x: (255 * x).astype(int), lambda x: 2 * x - 1, lambda x: 16 * x,
     lambda x: (x - 0.13) / 0.31, lambda x: np.stack([x, x, x]), lambda x: x.ravel(),
     lambda x: np.where(x > 0.9, np.inf, x), lambda x: 1.2 * x,
+    lambda x: x / x.max() * np.float32(1.00001), lambda x: 15.99999999 * x,
 ], ids=["bytes as floats", "bytes as integers", "-1 to 1", "0 to 16", "standardized",
-        "channels first", "a row", "infinite", "above 1"])  # fmt: skip
+        "channels first", "a row", "infinite", "above 1", "rounding", "0 to nearly 16"])  # fmt: skip
 def test_the_hint_for_what_is_no_image_works(mnist, net, wrong):
     """Each expression that a message names is tried on the image that provoked it."""
     n, (X, y) = 60, mnist.test
@@ -190,7 +191,7 @@ def test_the_hint_for_what_is_no_image_works(mnist, net, wrong):
         image = wrong(x)
         with pytest.raises(ValueError) as caught:
             nn.center_digit(image)
-        hint = re.findall(r"image / [\d.]*\d|image\.transpose\(.*?\)|\.reshape\(28, 28\)|"
+        hint = re.findall(r"image / [\w.()]*[\w)]|image\.transpose\(.*?\)|\.reshape\(28, 28\)|"
                           r"\(image.*(?=\.$)|np\..*\)", str(caught.value))[-1]  # fmt: skip
         hint = f"image{hint}" if hint.startswith(".") else hint
         mended.append(nn.center_digit(eval(hint, {"image": image, "np": np})))

@@ -7,7 +7,6 @@ picture at the end of a cell shows itself; ``picture.save(name)`` puts it under 
 import base64
 import contextlib
 import io
-import logging
 import os
 import re
 import secrets
@@ -16,27 +15,9 @@ from pathlib import Path
 
 import matplotlib
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
 
 from . import given
-
-
-def _in_fewer_words(record):
-    """Say in one sentence what it means that Matplotlib found no folder to keep its files in."""
-    if "MPLCONFIGDIR" in str(record.msg):
-        record.args, record.msg = (
-            (),
-            (
-                "Matplotlib may not write to its folder, so the first figure of each session takes "
-                "some seconds longer; set MPLCONFIGDIR to a folder that you may write."
-            ),
-        )
-    return True
-
-
-# Before Matplotlib looks for its folder, which it does when it first needs a font.
-logging.getLogger("matplotlib").addFilter(_in_fewer_words)
-
-from matplotlib.figure import Figure  # noqa: E402
 
 COURSE = Path(__file__).resolve().parents[2]
 

@@ -1,5 +1,6 @@
 """The ladder's results (notebook 13): one line of JSON for each run, and what they sum up to."""
 
+import errno
 import json
 import math
 import os
@@ -12,6 +13,22 @@ from .recipes import RUNGS, settings_of
 RESULTS = Path(__file__).resolve().parents[2] / "benchmarks" / "results" / "record.jsonl"
 # What a result needs to be counted and compared.
 NEEDED = ("rung", "seed", "experiment", "settings", "valid_accuracy", "test_accuracy", "seconds")
+
+
+def check_results(path):
+    """Raise OSError if nothing can be added to the file of results: before anything is trained."""
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists():
+            open(path, "ab").close()
+        elif not os.access(path.parent, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise type(error)(
+            error.errno, f"{error.strerror}: results cannot be written to {path}. Try --results "
+            "with a file in a folder that you may write"
+        ) from error  # fmt: skip
 
 
 def add_result(result, path=RESULTS):
