@@ -29,7 +29,7 @@ def _in_fewer_words(record):
         return False
     if "MPLCONFIGDIR" in told:
         _logging.getLogger("matplotlib").removeFilter(_in_fewer_words)
-        _logging.getLogger("matplotlib").addFilter(lambda record: "MPLCONFIGDIR" not in record.msg)
+        _logging.getLogger("matplotlib").addFilter(lambda one: "MPLCONFIGDIR" not in str(one.msg))
         record.args, record.msg = (
             (),
             (

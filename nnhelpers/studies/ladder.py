@@ -244,7 +244,6 @@ def climb(options):
         check_place(place)
     if RUNGS[options.rung].machine == "gpu" and default_array_module() is np:
         print(f"{options.rung} is meant for a GPU; on this machine it takes very long.")
-    check_results(options.results)
     folder, data = options.results.parent, load_mnist()
     seeds = range(options.first_seed, options.first_seed + options.seeds)
     for seed in seeds:
@@ -256,6 +255,7 @@ def climb(options):
         if known and not saves and not lacking:
             print(f"{options.rung}, seed {seed}: recorded already in {options.results}")
             continue
+        check_results(options.results)  # before anything is trained
         result, nets = run(options.rung, seed, changes, data, folder, progress=not options.quiet)
         if result is None:
             print("Run the same command again to go on.", file=sys.stderr)

@@ -16,7 +16,7 @@ NEEDED = ("rung", "seed", "experiment", "settings", "valid_accuracy", "test_accu
 
 
 def check_results(path):
-    """Raise OSError if nothing can be added to the file of results: before anything is trained."""
+    """Raise OSError if nothing can be added to the file of results."""
     path = Path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
