@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -180,11 +181,13 @@ def as_somebody_else(code, folder, **environment):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a folder cannot be made read-only on Windows")
-def test_a_shared_course_folder(tmp_path_factory):
-    """As on JupyterHub: the course belongs to somebody else, and so does the home folder."""
-    folder = tmp_path_factory.mktemp("shared")
-    for parent in (folder, folder.parent, folder.parent.parent):
-        parent.chmod(parent.stat().st_mode | 0o055)
+def test_a_shared_course_folder():
+    """As on JupyterHub: the course belongs to somebody else, and there is no home folder."""
+    with tempfile.TemporaryDirectory() as place:  # pytest's own no other user can enter
+        shared_course_folder(Path(place))
+
+
+def shared_course_folder(folder):
     course = folder / "course"
     shutil.copytree(ROOT / "nnhelpers", course / "nnhelpers", ignore=lambda *_: ["__pycache__"])
     shutil.copytree(ROOT / "data", course / "data")
