@@ -38,7 +38,7 @@ def plot_record(results):
     from ..studies.recipes import RUNGS, knows_neighbours
     from ..studies.results import NEEDED, in_percent, summary
 
-    for result in results:
+    for result in results if isinstance(results, (list, tuple)) else [results]:
         if not isinstance(result, dict) or not set(NEEDED) <= set(result):
             raise ValueError(
                 f"expected results from read_results, each with {', '.join(NEEDED)}, got "
