@@ -42,9 +42,12 @@ def add_result(result, path=RESULTS):
             while rest:  # a disk that is nearly full takes a part, and fails at the next
                 rest = rest[file.write(rest) :]
             os.fsync(file.fileno())
-        except OSError:
+        except OSError as error:
             file.truncate(size)
-            raise
+            raise type(error)(
+                error.errno, f"{error.strerror}: the result cannot be added to {path}. Its "
+                "checkpoints are kept, and the same command tries again"
+            ) from error  # fmt: skip
 
 
 def read_results(path=RESULTS):

@@ -138,7 +138,7 @@ def tune(objective_or_space, train=None, valid=None, *, n_trials, epochs=5, sche
     except DATABASE_ERRORS as error:
         raise OSError(
             f"the storage {storage!r} cannot be written any more: {_complaint(error)}. Finished "
-            "trials are kept: once it can, the same call goes on from there."
+            "trials are kept, and the same call goes on from there once it can be written."
         ) from error
     return study
 
