@@ -76,13 +76,14 @@ CALLS = {
         (lambda ax: nn.plot_history(nn.History), "expected a history, such as"),
         (lambda ax: nn.plot_history(nn.History()), "at least one mini-batch, got an empty one"),
         (lambda ax: nn.plot_history(history([1.0])), "1 entries in batch_loss and 2 in batch_acc"),
+        (lambda ax: nn.plot_history(nn.History({}, [1], [1], [1], [])), "0 entries in valid_accuracy and 1 in valid_loss"),
         (lambda ax: nn.plot_history(history([[1.0]], [1])), r"batch_loss of shape \(n,\), got"),
         (lambda ax: nn.plot_history(history(["a"], [1])), "batch_loss of shape .* real numbers")]),
     "run_name": ([lambda ax: figures.run_name(nn.History({"sizes": 5, "lr": None}))], [
         (lambda ax: figures.run_name(None), "expected a history")]),
     "show_digits": ([lambda ax: nn.show_digits(np.ones((3, 784)))], [
-        (lambda ax: nn.show_digits(np.ones((0, 784))), r"expected X, got none.*\(0, 784\)"),
-        (lambda ax: nn.show_digits([]), "expected X, got none"),
+        (lambda ax: nn.show_digits(np.ones((0, 784))), r"expected X with at least one number, got none.*\(0, 784\)"),
+        (lambda ax: nn.show_digits([]), "expected X with at least one number, got none"),
         (lambda ax: nn.show_digits(None), "X as real numbers, got NoneType"),
         (lambda ax: nn.show_digits(["a"]), "X as real numbers"),
         (lambda ax: nn.show_digits([[1, 2], [3]]), "X, got what makes no array"),
@@ -98,12 +99,12 @@ CALLS = {
     "draw_image": ([lambda ax: figures.draw_image(ax, np.zeros(784), signed=True),
                     lambda ax: figures.draw_image(ax, np.ones((8, 5))),
                     lambda ax: figures.draw_image(ax, [[0, 1], [1, 0]])], [
-        (lambda ax: figures.draw_image(ax, []), "X, got none"),
+        (lambda ax: figures.draw_image(ax, []), "X with at least one number, got none"),
         (lambda ax: figures.draw_image(ax, np.ones((2, 784))), "expected one image to draw, got 2|expected one image, got 2"),
         (lambda ax: figures.draw_image(ax, np.full(784, np.inf)), r"got inf at \(0,\)")]),
     "draw_matrix": ([lambda ax: figures.draw_matrix(ax, [[1.0]]),
                      lambda ax: figures.draw_matrix(ax, TWO > 0)], [
-        (lambda ax: figures.draw_matrix(ax, np.ones((0, 3))), r"M of shape \(n, m\), got none"),
+        (lambda ax: figures.draw_matrix(ax, np.ones((0, 3))), r"M of shape \(n, m\) with .* got none"),
         (lambda ax: figures.draw_matrix(ax, np.ones(3)), r"got \(3,\). Try M\[None\]"),
         (lambda ax: figures.draw_matrix(ax, np.ones((1, 2, 3))), r"got \(1, 2, 3\)"),
         (lambda ax: figures.draw_matrix(ax, TWO + 1j), "real numbers, got an array of complex128"),

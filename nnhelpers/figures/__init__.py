@@ -19,7 +19,7 @@ _FILES = {
     "ladder": ["plot_record"],
 }  # fmt: skip
 _HOME = {name: file for file, names in _FILES.items() for name in names}
-__all__ = sorted(_HOME)  # noqa: PLE0604
+__all__ = sorted(_HOME)
 
 
 def _in_fewer_words(record):

@@ -34,7 +34,9 @@ def array(given, name, *shapes, finite=True):
     if M.dtype.kind not in "fiub":
         raise ValueError(f"expected {name}{asked} as real numbers, got {_brief(given, M)}")
     if not M.size:
-        raise ValueError(f"expected {name}{asked}, got none: its shape is {M.shape}")
+        raise ValueError(
+            f"expected {name}{asked} with at least one number, got none: its shape is {M.shape}"
+        )
     if shapes and not any(_fits(M.shape, shape) for shape in shapes):
         hint = f". Try {name}[None]" if any(_fits((1, *M.shape), s) for s in shapes) else ""
         raise ValueError(f"expected {name}{asked}, got {M.shape}{hint}")

@@ -69,7 +69,7 @@ def run_name(history):
 
     Of many sizes only the first and the last are named, and how many layers there are.
     """
-    given.has(history, "a history", _LISTS, "the one that nn.fit returns")
+    given.has(history, "a history", _NEEDED, "the one that nn.fit returns")
     sizes = _sizes(history) or ["network"]
     parts = ["-".join(sizes)]
     if len(parts[0]) > 60:  # a name of more than 255 characters cannot be
@@ -82,16 +82,17 @@ def run_name(history):
     return "_".join(parts)
 
 
-_LISTS = ("batch_loss", "batch_accuracy", "valid_accuracy", "valid_after", "epochs", "settings")
+_LISTS = ("batch_loss", "batch_accuracy", "valid_accuracy", "valid_loss")
+_NEEDED = (*_LISTS, "valid_after", "epochs", "settings")
 
 
 def _check(history):
     """Raise TypeError or ValueError if the history cannot be drawn."""
-    given.has(history, "a history", _LISTS, "the one that nn.fit returns")
+    given.has(history, "a history", _NEEDED, "the one that nn.fit returns")
     if not history.batch_loss:
         raise ValueError("expected a history with at least one mini-batch, got an empty one")
-    lengths = {name: len(getattr(history, name)) for name in _LISTS[:4]}
-    for one, other in (_LISTS[:2], _LISTS[2:4]):
+    lengths = {name: len(getattr(history, name)) for name in _LISTS}
+    for one, other in (_LISTS[:2], _LISTS[2:]):
         if lengths[one] != lengths[other]:
             raise ValueError(
                 "expected a history whose lists belong together, got "
