@@ -86,7 +86,7 @@ CALLS = {
         (lambda ax: nn.show_digits([]), "expected X with at least one number, got none"),
         (lambda ax: nn.show_digits(None), "X as real numbers, got NoneType"),
         (lambda ax: nn.show_digits(["a"]), "X as real numbers"),
-        (lambda ax: nn.show_digits([[1, 2], [3]]), "X, got what makes no array"),
+        (lambda ax: nn.show_digits([[1, 2], [3]]), "X as real numbers, got list"),
         (lambda ax: nn.show_digits(5), r"or \(height, width\), got \(\)"),
         (lambda ax: nn.show_digits(np.ones(783)), r"got \(783,\)"),
         (lambda ax: nn.show_digits(np.full((2, 784), np.nan)), r"got nan at \(0, 0\)"),

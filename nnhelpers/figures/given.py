@@ -30,7 +30,7 @@ def array(given, name, *shapes, finite=True):
     try:
         M = asnumpy(given)
     except (TypeError, ValueError, AttributeError) as error:  # such as rows of different lengths
-        raise ValueError(f"expected {name}{asked}, got what makes no array: {error}") from None
+        raise ValueError(f"expected {name}{asked} as real numbers, got {_brief(given)}") from error
     if M.dtype.kind not in "fiub":
         raise ValueError(f"expected {name}{asked} as real numbers, got {_brief(given, M)}")
     if not M.size:
