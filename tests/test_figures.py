@@ -68,9 +68,9 @@ def test_it_saves_itself_under_a_name_that_tells_the_run(tmp_path, monkeypatch):
         seconds=[1.0] * 40,
     )  # fmt: skip
     assert figures.run_name(history) == "784-128-10_epochs40_lr0.04_valid98.10"
-    monkeypatch.setattr(figures.Picture.save, "__defaults__", (tmp_path / "new",))
+    monkeypatch.chdir(tmp_path)
     picture = nn.plot_history(history)
-    assert picture.path == tmp_path / "new" / "784-128-10_epochs40_lr0.04_valid98.10.png"
+    assert picture.path == tmp_path / "img" / "784-128-10_epochs40_lr0.04_valid98.10.png"
     assert picture.path.read_bytes() == picture.png()
 
 

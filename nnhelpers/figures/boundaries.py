@@ -4,6 +4,7 @@ import matplotlib
 import numpy as np
 
 from ..backend import asnumpy, get_array_module
+from . import given
 from .style import COLORS, DASHES, MARKERS, Picture, new_figure
 
 
@@ -12,8 +13,9 @@ def draw_points(ax, X, y, size=18):
 
     From the ninth class on the colours begin again, with other shapes.
     """
-    X, y = asnumpy(X), asnumpy(y)
-    for k in range(int(y.max()) + 1):
+    X = given.array(X, "X", ("N", 2))
+    y = given.labels(y, "y", len(X))
+    for k in range(y.max() + 1):
         ax.scatter(*X[y == k].T, s=size, marker=MARKERS[k % len(MARKERS)], edgecolors="white",
                    color=COLORS[k % len(COLORS)], linewidths=0.4, label=f"class {k}")  # fmt: skip
 
@@ -24,10 +26,19 @@ def draw_boundary(ax, net, X, y, grid=120):
     Each place has its class's colour, the stronger the surer the network is; black lines are the
     decision boundaries.
     """
-    low, high = asnumpy(X).min(axis=0) - 0.25, asnumpy(X).max(axis=0) + 0.25
+    given.has(net, "a network", ("predict_proba", "theta", "sizes"), "nn.mlp([2, 16, 3])")
+    if net.sizes[0] != 2:
+        raise ValueError(
+            f"expected a network with two inputs, which a plane can show, got {net.sizes[0]}"
+        )
+    given.count(grid, "grid", 2)
+    points = given.array(X, "X", ("N", 2))
+    given.labels(y, "y", len(points))
+    low, high = points.min(axis=0) - 0.25, points.max(axis=0) + 0.25
     u, v = (np.linspace(low[i], high[i], grid) for i in (0, 1))
     places = np.stack(np.meshgrid(u, v), axis=-1).reshape(-1, 2).astype("float32")
     P = asnumpy(net.predict_proba(get_array_module(net.theta).asarray(places)))
+    given.array(P, "the network's probabilities", ("n", "K"))
     sure = (P.max(axis=1) - 1 / P.shape[1]) / (1 - 1 / P.shape[1])
     colors = np.array([matplotlib.colors.to_rgb(color) for color in COLORS])
     strength = (0.08 + 0.42 * sure)[:, None]
@@ -68,15 +79,27 @@ def draw_descents(ax, cost, paths, box, grid=100):
     grid : int, default 100
         The cost is computed at this many places along each axis.
     """
+    box = given.array(box, "box", (4,))
+    given.count(grid, "grid", 2)
+    if not callable(cost):
+        raise TypeError(f"expected cost as a function from places to costs, got {cost!r}")
+    given.mapping(paths, "paths", "{'SGD': path}, a path of shape (steps + 1, 2)")
+    for name, path in paths.items():  # one that ran to infinity ends at the edge of the picture
+        given.array(path, f"the path of {name}", ("steps + 1", 2), finite=False)
     u, v = np.linspace(*box[:2], grid), np.linspace(*box[2:], grid)
-    J = cost(np.stack(np.meshgrid(u, v), axis=-1))
+    J = given.array(cost(np.stack(np.meshgrid(u, v), axis=-1)), "the costs", (grid, grid),
+                    finite=False)  # fmt: skip
     # The same area of the picture between any two lines, whatever the costs are.
-    levels = np.quantile(J, [0.01, 0.04, 0.09, 0.16, 0.25, 0.36, 0.49, 0.64, 0.81])
-    ax.contour(u, v, J, levels, colors="0.6", linewidths=0.7)
+    finite = J[np.isfinite(J)]
+    levels = np.unique(np.quantile(finite, [0.01, 0.04, 0.09, 0.16, 0.25, 0.36, 0.49, 0.64, 0.81])
+                       if finite.size else finite)  # fmt: skip
+    if len(levels) > 1:  # a plain has no lines of equal cost
+        ax.contour(u, v, np.where(np.isfinite(J), J, np.nan), levels, colors="0.6", linewidths=0.7)
     known = ["SGD", "Momentum", "RMSprop", "Adam"]
     for i, (name, path) in enumerate(paths.items()):
         look = known.index(name) if name in known else i % len(COLORS)
         color, marker = COLORS[look], MARKERS[look]
+        path = asnumpy(path)
         ax.plot(*path.T, color=color, ls=DASHES[look], lw=1.4)
         ax.plot(*path[-1], color=color, marker=marker, ms=10, mec="white", label=name, zorder=4)
     ax.grid(False)

@@ -5,6 +5,7 @@ from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from . import given
 from .style import Picture, bare, styled
 
 _GREEK = {"gamma": "γ", "beta": "β"}
@@ -18,6 +19,10 @@ def draw_gradient_report(figure, report, numbers=True):
     report's tolerance. From orange to black: wrong; NaN is black. ``numbers`` adds the smallest and
     the largest error under each map.
     """
+    given.has(report, "a report", ("per_parameter", "tolerance"), "nn.gradient_check(net, X, y)")
+    given.mapping(report.per_parameter, "report.per_parameter", "{'layers.0.W': errors}")
+    for name, errors in report.per_parameter.items():
+        given.array(errors, f"the errors of {name}", ("n",), ("n", "m"), finite=False)
     colors = _error_colors(report.tolerance)
     norm = LogNorm(1e-16, 1)
     maps, last = [], None  # of each layer with W: (name, errors as a matrix), what follows included
@@ -69,6 +74,8 @@ def plot_gradient_report(report, alt, size=(9, 3.8)):
 
 def plot_gradient_reports(reports, alt, columns=5, size=(10, 4.2)):
     """Draw many reports as small maps without numbers: ``reports`` goes from title to report."""
+    given.mapping(reports, "reports", "{'a title': nn.gradient_check(net, X, y)}")
+    given.count(columns, "columns")
     with styled():
         figure = Figure(figsize=size, layout="constrained")
         rows = -(-len(reports) // columns)

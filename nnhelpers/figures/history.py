@@ -1,7 +1,11 @@
 """The history of a training (notebook 04)."""
 
+import math
+import numbers
+
 import numpy as np
 
+from . import given
 from .style import COLORS, Picture, new_figure
 
 
@@ -14,8 +18,9 @@ def plot_history(history, save=True):
     ----------
     history : History
     save : bool, default True
-        Whether to write the figure under ``img/``, with a name that tells the run, such as
-        ``784-128-10_epochs40_lr0.04_valid98.10.png``; ``picture.path`` says where.
+        Whether to write the figure under ``img/`` of the folder that you work in, with a name that
+        tells the run, such as ``784-128-10_epochs40_lr0.04_valid98.10.png``; ``picture.path`` says
+        where, or is None if that folder cannot be written.
 
     Returns
     -------
@@ -24,10 +29,9 @@ def plot_history(history, save=True):
     Raises
     ------
     ValueError
-        If the history holds no mini-batch.
+        If the history holds no mini-batch, or its lists do not belong together.
     """
-    if not history.batch_loss:
-        raise ValueError("expected a history with at least one mini-batch, got an empty one")
+    _check(history)
     figure, (left, right) = new_figure(1, 2, size=(10, 3.6))
     steps = np.arange(1, len(history.batch_loss) + 1)
     left.plot(
@@ -49,7 +53,7 @@ def plot_history(history, save=True):
     right.set(xlabel="mini-batch", ylabel="accuracy", title="Accuracy")
     right.yaxis.set_major_formatter("{x:.1%}")
     right.legend(loc="lower right")
-    sizes = "-".join(str(size) for size in history.settings.get("sizes", []))
+    sizes = "-".join(_sizes(history))
     picture = Picture(
         figure,
         f"Two curves of the training of {sizes or 'a network'}: the cost falls from mini-batch to "
@@ -65,23 +69,57 @@ def run_name(history):
 
     Of many sizes only the first and the last are named, and how many layers there are.
     """
-    settings = history.settings
-    sizes = [str(size) for size in settings.get("sizes", ["network"])]
+    given.has(history, "a history", _NEEDED, "the one that nn.fit returns")
+    sizes = _sizes(history) or ["network"]
     parts = ["-".join(sizes)]
     if len(parts[0]) > 60:  # a name of more than 255 characters cannot be
         parts = [f"{sizes[0]}-...-{sizes[-1]}", f"{len(sizes) - 1}layers"]
     parts.append(f"epochs{history.epochs}")
-    if "lr" in settings:
-        parts.append(f"lr{settings['lr']:g}")
+    if isinstance(lr := history.settings.get("lr"), numbers.Real):
+        parts.append(f"lr{lr:g}")
     if history.valid_accuracy:
         parts.append(f"valid{100 * history.valid_accuracy[-1]:.2f}")
     return "_".join(parts)
 
 
+_LISTS = ("batch_loss", "batch_accuracy", "valid_accuracy", "valid_loss")
+_NEEDED = (*_LISTS, "valid_after", "epochs", "settings")
+
+
+def _check(history):
+    """Raise TypeError or ValueError if the history cannot be drawn."""
+    given.has(history, "a history", _NEEDED, "the one that nn.fit returns")
+    if not history.batch_loss:
+        raise ValueError("expected a history with at least one mini-batch, got an empty one")
+    lengths = {name: len(getattr(history, name)) for name in _LISTS}
+    for one, other in (_LISTS[:2], _LISTS[2:]):
+        if lengths[one] != lengths[other]:
+            raise ValueError(
+                "expected a history whose lists belong together, got "
+                f"{lengths[one]} entries in {one} and {lengths[other]} in {other}"
+            )
+    for name in _LISTS[:3]:
+        if lengths[name]:  # NaN is where a training diverged
+            given.array(getattr(history, name), name, ("n",), finite=False)
+
+
+def _sizes(history):
+    """Return the network's sizes as texts; where nobody wrote them down, none."""
+    sizes = history.settings.get("sizes", [])
+    return [str(size) for size in sizes] if isinstance(sizes, (list, tuple)) else []
+
+
 def _running_mean(values, share=0.02):
-    """Return the mean over the last few values (2% of all, at least one) at each point."""
+    """Return the mean over the last few values (2% of all, at least one) at each point.
+
+    Values that are no finite number, as where a training diverged, are left out.
+    """
+    values = np.asarray(values, "float64")
+    finite = np.isfinite(values)
     width = max(1, int(share * len(values)))
-    total = np.cumsum(np.concatenate([[0.0], values]))
+    total = np.cumsum(np.concatenate([[0.0], np.where(finite, values, 0)]))
+    count = np.cumsum(np.concatenate([[0], finite]))
     start = np.maximum(np.arange(1, len(values) + 1) - width, 0)
     stop = np.arange(1, len(values) + 1)
-    return (total[stop] - total[start]) / (stop - start)
+    n = count[stop] - count[start]
+    return np.where(n, total[stop] - total[start], math.nan) / np.maximum(n, 1)

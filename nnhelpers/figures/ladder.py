@@ -36,8 +36,14 @@ def plot_record(results):
     Picture
     """
     from ..studies.recipes import RUNGS, knows_neighbours
-    from ..studies.results import in_percent, summary
+    from ..studies.results import NEEDED, in_percent, summary
 
+    for result in results if isinstance(results, (list, tuple)) else [results]:
+        if not isinstance(result, dict) or not set(NEEDED) <= set(result):
+            raise ValueError(
+                f"expected results from read_results, each with {', '.join(NEEDED)}, got "
+                f"{str(result):.60}"
+            )
     found = {name: one for name, one in summary(results).items() if name != "tiny"}
     groups = ({}, {})
     for name, one in found.items():

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from ..backend import asnumpy
+from . import given
 from .images import draw_matrix
 from .style import ABOVE, BELOW, COLORS, arrow, bare, new_figure, write
 
@@ -13,6 +13,12 @@ def draw_chain(ax, boxes, forward, backward):
 
     ``boxes`` holds one text for each box; ``forward`` and ``backward`` one text for each gap.
     """
+    boxes, forward, backward = list(boxes), list(forward), list(backward)
+    if not boxes or not len(boxes) - 1 == len(forward) == len(backward):
+        raise ValueError(
+            "expected a text for each box, and one for each gap in forward and in backward, got "
+            f"{len(boxes)} boxes, {len(forward)} forward and {len(backward)} backward"
+        )
     ax.set_axis_off()
     ax.set(xlim=(-0.45, len(boxes) - 0.55), ylim=(-1, 1))
     for i, text in enumerate(boxes):
@@ -27,7 +33,9 @@ def draw_chain(ax, boxes, forward, backward):
 
 def draw_layer(X, W, b):
     """Return a figure of Z = XW + b with all its numbers; what makes the first one is framed."""
-    X, W, b = asnumpy(X), asnumpy(W), asnumpy(b)[None, :]
+    X = given.array(X, "X", ("N", "n_in"))
+    W = given.array(W, "W", (X.shape[1], "n_out"))
+    b = given.array(b, "b", (W.shape[1],))[None, :]
     parts = {"X": X, "W": W, "b": b, "Z": X @ W + b}
     framed = {"X": (1, X.shape[1]), "W": (len(W), 1), "b": (1, 1), "Z": (1, 1)}
     widths = [M.shape[1] for M in parts.values()]
@@ -54,13 +62,14 @@ def draw_network(ax, parameters, names=("inputs", "hidden", "outputs")):
 
     Orange is positive, blue and dashed negative; the thicker, the larger.
     """
+    parameters = _checked_parameters(parameters)
     sizes = [len(parameters[0][0]), *(W.shape[1] for W, b in parameters)]
     places = [np.arange(size) - (size - 1) / 2 for size in sizes]
     for layer, (W, _) in enumerate(parameters):
-        W = asnumpy(W)
+        largest = np.abs(W).max() or 1.0
         for i, j in np.ndindex(W.shape):
             ax.plot([layer, layer + 1], [-places[layer][i], -places[layer + 1][j]],
-                    lw=0.4 + 2.5 * abs(W[i, j]) / np.abs(W).max(), zorder=1,
+                    lw=0.4 + 2.5 * abs(W[i, j]) / largest, zorder=1,
                     color=ABOVE if W[i, j] > 0 else BELOW,
                     ls="-" if W[i, j] > 0 else "--")  # fmt: skip
     for layer, ys in enumerate(places):
@@ -71,8 +80,25 @@ def draw_network(ax, parameters, names=("inputs", "hidden", "outputs")):
     ax.set_axis_off()
 
 
+def _checked_parameters(parameters):
+    """Return pairs (W, b) as NumPy arrays, each W with as many rows as the one before columns."""
+    try:
+        pairs = [(W, b) for W, b in parameters]
+    except (TypeError, ValueError):
+        pairs = []
+    if not pairs:
+        raise ValueError("expected parameters as a list of pairs (W, b), one for each layer")
+    checked, n_in = [], "n_in"
+    for W, b in pairs:
+        W = given.array(W, "W", (n_in, "n_out"))
+        n_in = W.shape[1]
+        checked.append((W, given.array(b, "b", (n_in,))))
+    return checked
+
+
 def draw_opinions(ax, P):
     """Draw the probabilities ``P`` (T, K) of T passes for one example, with mean and spread."""
+    P = given.array(P, "P", ("T", "K"))
     T, K = P.shape
     mean, spread = P.mean(axis=0), P.std(axis=0)
     at = np.arange(K) + np.linspace(-0.25, 0.25, T)[:, None]

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from . import given
 from .style import COLORS, MARKERS, write
 
 
@@ -13,6 +14,15 @@ def draw_roofline(ax, peak, bandwidth, places=()):
     ``peak`` is in floating-point operations a second, ``bandwidth`` in bytes a second; ``places``
     are (label, intensity, operations a second).
     """
+    for name, value in {"peak": peak, "bandwidth": bandwidth}.items():
+        if not given.array(value, name, ()) > 0:
+            raise ValueError(f"expected {name} above 0, in units a second, got {value!r}")
+    for label, *numbers in places:
+        if len(numbers) != 2 or not (given.array(numbers, f"{label!r}", (2,)) > 0).all():
+            raise ValueError(
+                f"expected {label!r} with an intensity and operations a second, both above 0, got "
+                f"{numbers!r}"
+            )
     intensity = np.geomspace(2**-4, 2**11, 200)
     ax.loglog(intensity, np.minimum(peak, intensity * bandwidth) / 1e9, color="black", lw=2)
     ridge = peak / bandwidth
@@ -38,11 +48,19 @@ def draw_time_bars(ax, rows):
     Parts whose names begin with the same word have one colour. Parts above five percent carry
     their names; the others have only their colour.
     """
+    given.mapping(rows, "rows", "{'a step': {'forward': 0.2, 'backward': 0.3}}")
+    for row, parts in rows.items():
+        given.mapping(parts, f"the parts of {row!r}", "{'forward': 0.2, 'backward': 0.3}")
+        seconds = given.array(list(parts.values()), f"the seconds of {row!r}", ("n",))
+        if (seconds < 0).any() or not seconds.any():
+            raise ValueError(
+                f"expected the seconds of {row!r} of at least 0, and some, got {parts}"
+            )
     shades = [*COLORS[:2], "0.6", *COLORS[3:7]]
     for place, parts in enumerate(rows.values()):
         whole, left, firsts = sum(parts.values()), 0.0, []
         for part, seconds in parts.items():
-            share, first = 100 * seconds / whole, part.split()[0]
+            share, first = 100 * seconds / whole, str(part).partition(" ")[0]
             firsts += [first] if first not in firsts else []
             ax.barh(place, share, left=left, height=0.6, edgecolor="white", alpha=0.75,
                     color=shades[firsts.index(first) % len(shades)])  # fmt: skip

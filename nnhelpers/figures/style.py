@@ -7,7 +7,9 @@ picture at the end of a cell shows itself; ``picture.save(name)`` puts it under 
 import base64
 import contextlib
 import io
+import os
 import re
+import secrets
 import threading
 from pathlib import Path
 
@@ -15,7 +17,9 @@ import matplotlib
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-IMG_FOLDER = Path(__file__).resolve().parents[2] / "img"
+from . import given
+
+COURSE = Path(__file__).resolve().parents[2]
 
 # Okabe and Ito's colours, which the colour-blind tell apart, in an order of falling darkness where
 # neighbours differ in grey too. Lines also differ in dashes, and points in shape.
@@ -66,6 +70,13 @@ class Picture:
     """
 
     def __init__(self, figure, alt):
+        if not hasattr(figure, "savefig"):
+            raise TypeError(
+                f"expected a Matplotlib figure, got {type(figure).__name__}: "
+                "figure, ax = nn.figures.new_figure() makes one"
+            )
+        if not isinstance(alt, str):
+            raise TypeError(f"expected alt as a text that says what the figure shows, got {alt!r}")
         self.figure, self.alt, self.path = figure, " ".join(alt.split()), None
 
     def png(self):
@@ -76,15 +87,38 @@ class Picture:
             self.figure.savefig(buffer, format="png", metadata={"Software": None})
         return buffer.getvalue()
 
-    def save(self, name, folder=IMG_FOLDER):
+    def save(self, name, folder=None):
         """Write the figure to ``folder/name.png`` and return the path.
 
-        Characters that some file system refuses are replaced by a dash.
+        A folder that cannot be written is no error: one sentence says so, and the figure can be
+        shown all the same.
+
+        Parameters
+        ----------
+        name : str
+            Characters that some file system refuses are replaced by a dash.
+        folder : str or os.PathLike, optional
+            By default :func:`img_folder`.
+
+        Returns
+        -------
+        pathlib.Path or None
+            Also kept as ``picture.path``; None if the figure could not be saved.
         """
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        self.path = folder / (re.sub(r"[^\w.+=-]+", "-", name).strip("-.") + ".png")
-        self.path.write_bytes(self.png())
+        png, self.path = self.png(), None
+        file = (re.sub(r"[^\w.+=-]+", "-", str(name)).strip("-.") or "figure") + ".png"
+        try:
+            folder = img_folder() if folder is None else Path(folder)
+            folder.mkdir(parents=True, exist_ok=True)
+            self.path = _write_whole(folder / file, png)
+        except OSError as error:
+            why = error.strerror or str(error)
+            if isinstance(error, FileExistsError):
+                why = "there is a file of that name"
+            print(
+                f"The figure is shown but not saved, because {folder or 'img/'} cannot be written "
+                f"({why}): picture.save(name, folder) puts it where you may write."
+            )
         return self.path
 
     def _repr_mimebundle_(self, include=None, exclude=None):
@@ -95,11 +129,36 @@ class Picture:
         return f"[figure] {self.alt}"
 
 
+def img_folder():
+    """Return where figures are saved: ``img/`` of the folder that you work in.
+
+    For a notebook in the course's own folders that is the course's ``img/``, which README shows.
+    """
+    here = Path.cwd()
+    return (COURSE if here.is_relative_to(COURSE) else here) / "img"
+
+
+def _write_whole(path, content):
+    """Write ``content`` to ``path`` whole or not at all, and return the path."""
+    temporary = path.with_name(f".{secrets.token_hex(8)}.png")
+    try:
+        temporary.write_bytes(content)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path
+
+
 def new_figure(rows=1, columns=1, size=(8, 3.5), **options):
     """Return (figure, axes) in the course's style: what ``plt.subplots`` returns, without pyplot.
 
     ``size`` is in inches at 100 dots an inch; ``options`` go to ``Figure.subplots``.
     """
+    given.count(rows, "rows")
+    given.count(columns, "columns")
+    width, height = given.array(size, "size", (2,))
+    if not (0 < width and 0 < height):
+        raise ValueError(f"expected size as a width and a height in inches, got {size!r}")
     with styled():
         figure = Figure(figsize=size, layout="constrained")
         return figure, figure.subplots(rows, columns, **options)

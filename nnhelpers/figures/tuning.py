@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from . import given
 from .style import COLORS, MARKERS, Picture, bare, new_figure
 
 
@@ -30,6 +31,7 @@ def plot_tuning(study):
     ValueError
         If no trial is complete, or no hyperparameter varies.
     """
+    _check_study(study)
     complete = [trial for trial in study.trials if trial.state.name == "COMPLETE"]
     pruned = [trial for trial in study.trials if trial.state.name == "PRUNED"]
     axes_of = {}  # hyperparameter -> its distribution, if it varies and all complete trials have it
@@ -70,13 +72,25 @@ def tuning_importance(study, names=None):
     """
     import optuna  # imported on use: only a study brings one here
 
+    _check_study(study)
     complete = [trial for trial in study.trials if trial.state.name == "COMPLETE"]
+    unknown = set(names or ()) - {name for trial in complete for name in trial.params}
+    if complete and unknown:
+        raise ValueError(
+            f"expected names of hyperparameters that the study varied, got {sorted(unknown)}"
+        )
     if len(complete) < 2:
         return {}
     # The evaluator is named, because another one of Optuna's needs scikit-learn.
     evaluator = optuna.importance.PedAnovaImportanceEvaluator()
     importance = optuna.importance.get_param_importances(study, evaluator=evaluator, params=names)
     return importance if len(importance) > 1 else {}
+
+
+def _check_study(study):
+    given.has(study, "a study", ("trials", "directions"), "the one that nn.tune returns")
+    if len(study.directions) != 1:
+        raise ValueError(f"expected a study of one number, got one of {len(study.directions)}")
 
 
 def _draw_parallel(ax, complete, pruned, axes_of):
@@ -132,7 +146,11 @@ def plot_projections(designs):
     ``designs`` goes from a title to points of shape (n, 2). The curve depends on the first
     coordinate alone: points above each other tell the same about it.
     """
-    figure, axes = new_figure(2, len(designs), (9, 4.6), height_ratios=[1, 1.9], sharex=True)
+    given.mapping(designs, "designs", "{'grid': points}, points of shape (n, 2)")
+    designs = {title: given.array(points, f"the points of {title!r}", ("n", 2))
+               for title, points in designs.items()}  # fmt: skip
+    figure, axes = new_figure(2, len(designs), (9, 4.6), height_ratios=[1, 1.9], sharex=True,
+                              squeeze=False)  # fmt: skip
     x = np.linspace(0, 1, 201)
 
     def accuracy(x):
@@ -144,8 +162,8 @@ def plot_projections(designs):
         above.vlines(points[:, 0], 0, accuracy(points[:, 0]), color="0.6", lw=0.8, ls=":")
         above.plot(x, accuracy(x), color="black", lw=1.2)
         for ax, heights in ((above, accuracy(points[:, 0])), (below, points[:, 1])):
-            ax.plot(points[:, 0], heights, ls="", marker=MARKERS[column], color=COLORS[column],
-                    ms=8, mec="white")  # fmt: skip
+            ax.plot(points[:, 0], heights, ls="", marker=MARKERS[column % len(MARKERS)],
+                    color=COLORS[column % len(COLORS)], ms=8, mec="white")  # fmt: skip
             ax.grid(False)
         above.set(ylim=(0, 1), yticks=[], title=title)
         below.set(xlim=(0, 1), ylim=(-0.04, 1.04), xticks=[], yticks=[])

@@ -27,6 +27,7 @@ from ..optimizers import SGD, Adam, Momentum, RMSprop
 from . import container
 from .container import CheckpointError
 from .exchange import named_arrays
+from .recorded import LISTS, check_lists, expected_lists, get
 
 FORMAT, VERSION = "nnhelpers network", 1
 NUMBER, NOTHING = (int, float), type(None)
@@ -54,7 +55,6 @@ AVERAGES = {SGD: [], Momentum: ["v"], RMSprop: ["s"], Adam: ["m", "s"]}  # of an
 KEPT = ["average"]  # what a WeightAverage keeps
 # Settings that a file names only where they differ from this: older files do not know them.
 UNLESS_SAID = {"smoothing": 0.0}
-LISTS = ("batch_loss", "batch_accuracy", "valid_loss", "valid_accuracy", "seconds")
 # "<": the same on any machine.
 DTYPES = {"float16": np.dtype("<f2"), "float32": np.dtype("<f4"), "float64": np.dtype("<f8")}
 
@@ -232,40 +232,37 @@ def expected_arrays(description):
         after the one before it.
     """
     _check_version(description)
-    dtype = DTYPES.get(_get(description, "dtype", str))
+    dtype = DTYPES.get(get(description, "dtype", str))
     if dtype is None:
         raise CheckpointError(
             f"expected the dtype float16, float32 or float64, got {description['dtype']!r:.80}"
         )
-    n_parameters, states = _expected_of_layers(_get(description, "layers", list))
+    n_parameters, states = _expected_of_layers(get(description, "layers", list))
     long = (dtype, (n_parameters,))
     expected = {"theta": long, **{name: (dtype, shape) for name, shape in states.items()}}
-    _read_one("loss", _get(description, "loss", dict))
-    if (optimizer := _get(description, "optimizer", dict, NOTHING)) is not None:
-        kind, _ = _read_one("optimizer", _get(optimizer, "rule", dict))
-        vectors = _get(optimizer, "vectors", list)
-        if _get(optimizer, "t", int) < 0 or vectors not in ([], AVERAGES[kind]):
+    _read_one("loss", get(description, "loss", dict))
+    if (optimizer := get(description, "optimizer", dict, NOTHING)) is not None:
+        kind, _ = _read_one("optimizer", get(optimizer, "rule", dict))
+        vectors = get(optimizer, "vectors", list)
+        if get(optimizer, "t", int) < 0 or vectors not in ([], AVERAGES[kind]):
             raise CheckpointError(f"these are no steps and vectors of {kind.__name__}: {vectors}")
         expected |= {f"optimizer.{name}": long for name in vectors}
-    kept = _get(description, "kept", list, NOTHING) or []
+    kept = get(description, "kept", list, NOTHING) or []
     if kept not in ([], KEPT):
         raise CheckpointError(f"expected {KEPT} or nothing as what is kept, got {str(kept):.80}")
     expected |= {f"kept.{name}": long for name in kept}
-    if (history := _get(description, "history", dict, NOTHING)) is not None:
-        _get(history, "settings", dict), _get(history, "batches", int, NOTHING)
-        _get(history, "stopped", str, NOTHING), _get(history, "ended", str, NOTHING)
-        lengths = _get(history, "lengths", dict)
-        for name in LISTS:
-            expected[f"history.{name}"] = (DTYPES["float64"], (_get(lengths, name, int),))
-    if (resume := _get(description, "resume", dict, NOTHING)) is not None:
-        _get(resume, "asked", dict), _get(resume, "generator", dict)
+    if (history := get(description, "history", dict, NOTHING)) is not None:
+        for name, length in expected_lists(history).items():
+            expected[f"history.{name}"] = (DTYPES["float64"], (length,))
+    if (resume := get(description, "resume", dict, NOTHING)) is not None:
+        get(resume, "asked", dict), get(resume, "generator", dict)
     return expected
 
 
 def _check_version(description):
     if not isinstance(description, dict) or description.get("format") != FORMAT:
         raise CheckpointError(f"expected the format {FORMAT!r} in {container.DESCRIPTION}")
-    version = _get(description, "version", int)
+    version = get(description, "version", int)
     if version != VERSION:
         hint = f", written by nnhelpers {description.get('library')!r:.40}: update the package"
         raise CheckpointError(
@@ -298,17 +295,6 @@ def _expected_of_layers(entries):
     return n_parameters, states
 
 
-def _get(mapping, key, *kinds):
-    """Return ``mapping[key]`` if it is of one of the kinds; what is missing is nothing."""
-    value = mapping.get(key)
-    if isinstance(value, bool) or not isinstance(value, kinds):
-        names = " or ".join("nothing" if kind is NOTHING else kind.__name__ for kind in kinds)
-        raise CheckpointError(
-            f"expected {key!r} as {names} in {container.DESCRIPTION}, got {value!r:.80}"
-        )
-    return value
-
-
 # ---------------------------------------------------------------------- there and back
 
 
@@ -326,7 +312,9 @@ def _collect(checkpoint):
         description["kept"] = sorted(checkpoint.kept)
         arrays |= {f"kept.{name}": vector for name, vector in checkpoint.kept.items()}
     if history is not None:
-        arrays |= {f"history.{name}": np.array(getattr(history, name), "float64") for name in LISTS}
+        lists = {name: np.array(getattr(history, name), "float64") for name in LISTS}
+        check_lists(lists, history.batches)
+        arrays |= {f"history.{name}": values for name, values in lists.items()}
         description["history"] = {
             "settings": history.settings, "stopped": history.stopped, "ended": history.ended,
             "batches": history.batches,
@@ -386,10 +374,12 @@ def _build(description, arrays):
         raise CheckpointError(f"{error!s:.200}") from error
     history = None
     if (about := description["history"]) is not None:
+        lists = {name: arrays[f"history.{name}"].tolist() for name in LISTS}
+        check_lists(lists, about.get("batches"))
         history = History(
             about["settings"], stopped=about["stopped"], ended=about.get("ended"),
             batches=about.get("batches"),
-            **{name: arrays[f"history.{name}"].tolist() for name in LISTS},
+            **lists,
         )  # fmt: skip
     kept = {name: xp.asarray(arrays[f"kept.{name}"]) for name in description.get("kept") or []}
     return Checkpoint(net, optimizer, history, description["resume"], kept)

@@ -6,6 +6,7 @@ A checksum is no signature, though: a forger can compute a new one. Therefore no
 in a file is executed, and all sizes are compared before any array is made.
 """
 
+import contextlib
 import glob
 import json
 import math
@@ -16,6 +17,11 @@ import struct
 import time
 import zipfile
 from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows, which removes no file that a process has open
+    fcntl = None
 
 import numpy as np
 from numpy.lib import format as npy
@@ -39,17 +45,53 @@ def write(path, text, arrays):
     content, never a part of it. The same content gives the same bytes on any system.
     """
     check_place(path)
+    remove_leftovers(path)
     path = Path(os.path.realpath(path))  # a link stays one
-    # In the same folder, because a file can be renamed in one step only within a file system.
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    temporary = None
     try:
-        with open(temporary, "x+b") as file:
+        file, temporary = _open_temporary(path)
+        with file:
             _write_zip(file, text, arrays)
             file.flush()
             os.fsync(file.fileno())  # on the disk before its name is: else a power cut leaves zeros
-        rename(temporary, path)
+            if fcntl is None:
+                file.close()  # Windows renames no open file
+            rename(temporary, path)  # elsewhere still under the lock
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise type(error)(
+            error.errno, f"{error.strerror}: {path.name} cannot be written in {path.parent}"
+        ) from error
     finally:
+        if temporary:
+            temporary.unlink(missing_ok=True)
+
+
+def _open_temporary(path):
+    """Return (file, its path): a new file beside ``path``, locked as long as it is open.
+
+    In the same folder, because a file can be renamed in one step only within a file system.
+    """
+    while True:
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+        file = open(temporary, "x+b")
+        # Between the two lines another process could take it for a leftover: then once more.
+        if _lock(file) is not False and temporary.exists():
+            return file, temporary
+        file.close()
         temporary.unlink(missing_ok=True)
+
+
+def _lock(file):
+    """Return whether this process now has the file's lock, or None where there are no locks."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except (AttributeError, OSError):  # no such module, or a file system without locks
+        return None
+    return True
 
 
 def check_place(path):
@@ -62,10 +104,23 @@ def check_place(path):
 
 
 def remove_leftovers(path):
-    """Remove the temporary files that a process left when it was killed while it saved."""
+    """Remove the temporary files that a process left when it was killed while it saved.
+
+    A process that still writes holds its file's lock, which a kill sets free. Where there are no
+    locks, a file is left over once nobody has written to it for an hour; on Windows, where an open
+    file cannot be removed, for a minute.
+    """
+    patience = 3600 if fcntl else 60
     path = Path(os.path.realpath(path))
     for leftover in path.parent.glob(f".{glob.escape(path.name)}.{'[0-9a-f]' * 8}.tmp"):
-        leftover.unlink(missing_ok=True)
+        # Another process may have removed it by now, or it belongs to another user.
+        with contextlib.suppress(OSError), open(leftover, "r+b") as file:
+            locked = _lock(file)
+            if locked is None and time.time() - os.fstat(file.fileno()).st_mtime > patience:
+                file.close()
+                locked = True
+            if locked:
+                leftover.unlink()
 
 
 def _write_zip(file, text, arrays):
@@ -156,18 +211,21 @@ def _check_ends(file):
             got = "another zip archive. From np.savez? Try nn.from_arrays(net, np.load(path))"
         raise CheckpointError(f"expected a file written by nn.save, got {got}")
     size = file.seek(0, os.SEEK_END)
-    file.seek(max(0, size - 106))  # 20 bytes of a locator, if there is one, 22, and 64
+    # 56 bytes with 64-bit sizes and their locator of 20, if there are any, then 22, and 64.
+    file.seek(max(0, size - 162))
     found = re.fullmatch(
-        rb".*?(PK\x06\x07.{16})?PK\x05\x06.{8}(.{4}).{4}(\0\0|\x40\0[0-9a-f]{64})",
+        rb".*?((?:PK\x06\x06.{52})?PK\x06\x07.{16})?PK\x05\x06.{8}(.{4}).{4}(\0\0|\x40\0[0-9a-f]{64})",
         file.read(), re.DOTALL,
     )  # fmt: skip
     if not found:
         raise CheckpointError(
             f"the file is incomplete: {size:,} bytes are there, its end is missing. Copy it again."
         )
-    # A locator stands for 64-bit sizes, which only a file of 4 GiB needs.
-    locator, length = found[1], struct.unpack("<L", found[2])[0]
-    if size < 2**32 and (locator or length > DIRECTORY_LIMIT):
+    # Only a file of 4 GiB needs the sizes of 64 bits.
+    long, length = found[1], struct.unpack("<L", found[2])[0]
+    if long and size >= 2**32 and len(long) > 20:
+        long, length = None, struct.unpack("<Q", long[40:48])[0]
+    if long or length > DIRECTORY_LIMIT:
         raise CheckpointError("the zip archive has more members than any network has arrays")
 
 

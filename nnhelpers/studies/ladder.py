@@ -39,7 +39,7 @@ from ..training import fit
 from . import recipes, results
 from .after_step import WeightAverage
 from .recipes import RUNGS, build, changes_from, examples_for, seeds_of, settings_of
-from .results import RESULTS, add_result, in_words, overview, read_results, runs_of
+from .results import RESULTS, add_result, check_results, in_words, overview, read_results, runs_of
 
 BENT, knows_neighbours = recipes.BENT, recipes.knows_neighbours  # as notebook 13 calls them
 in_percent, summary = results.in_percent, results.summary
@@ -245,7 +245,6 @@ def climb(options):
     if RUNGS[options.rung].machine == "gpu" and default_array_module() is np:
         print(f"{options.rung} is meant for a GPU; on this machine it takes very long.")
     folder, data = options.results.parent, load_mnist()
-    folder.mkdir(parents=True, exist_ok=True)
     seeds = range(options.first_seed, options.first_seed + options.seeds)
     for seed in seeds:
         runs = [] if changes else runs_of(options.rung, read_results(options.results))
@@ -256,6 +255,7 @@ def climb(options):
         if known and not saves and not lacking:
             print(f"{options.rung}, seed {seed}: recorded already in {options.results}")
             continue
+        check_results(options.results)  # before anything is trained
         result, nets = run(options.rung, seed, changes, data, folder, progress=not options.quiet)
         if result is None:
             print("Run the same command again to go on.", file=sys.stderr)

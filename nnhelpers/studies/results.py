@@ -1,5 +1,6 @@
 """The ladder's results (notebook 13): one line of JSON for each run, and what they sum up to."""
 
+import errno
 import json
 import math
 import os
@@ -14,6 +15,22 @@ RESULTS = Path(__file__).resolve().parents[2] / "benchmarks" / "results" / "reco
 NEEDED = ("rung", "seed", "experiment", "settings", "valid_accuracy", "test_accuracy", "seconds")
 
 
+def check_results(path):
+    """Raise OSError if nothing can be added to the file of results."""
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists():
+            open(path, "ab").close()
+        elif not os.access(path.parent, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise type(error)(
+            error.errno, f"{error.strerror}: results cannot be written to {path}. Try --results "
+            "with a file in a folder that you may write"
+        ) from error  # fmt: skip
+
+
 def add_result(result, path=RESULTS):
     """Add one line to the file of results: all of it, or none."""
     path = Path(path)
@@ -25,9 +42,12 @@ def add_result(result, path=RESULTS):
             while rest:  # a disk that is nearly full takes a part, and fails at the next
                 rest = rest[file.write(rest) :]
             os.fsync(file.fileno())
-        except OSError:
+        except OSError as error:
             file.truncate(size)
-            raise
+            raise type(error)(
+                error.errno, f"{error.strerror}: the result cannot be added to {path}. Its "
+                "checkpoints are kept, and the same command tries again"
+            ) from error  # fmt: skip
 
 
 def read_results(path=RESULTS):

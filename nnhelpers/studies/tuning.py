@@ -8,6 +8,7 @@ import contextlib
 import io
 import math
 import numbers
+import random
 import time
 import warnings
 
@@ -36,6 +37,12 @@ FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 # done so for the second number is marked as failed when any process begins its next trial, which
 # then tries the same hyperparameters again.
 SIGN_EVERY, DEAD_AFTER = 10, 60
+# Several processes that set up one new database get into each other's way: tables that another has
+# just made, rows that are there already. That passes, unlike a folder that is missing; it is tried
+# again after pauses of random length, with these means in seconds.
+DATABASE_ERRORS = (SQLAlchemyError, StorageInternalError)
+PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.0, 1.0, 1.0, 1.0, 1.0)
+HOPELESS = ("unable to open", "not a database", "readonly", "read-only", "disk is full")
 
 
 def tune(objective_or_space, train=None, valid=None, *, n_trials, epochs=5, schedule=None,
@@ -94,7 +101,10 @@ def tune(objective_or_space, train=None, valid=None, *, n_trials, epochs=5, sche
     Raises
     ------
     ValueError, TypeError
-        If the space or a setting cannot be used; before anything is computed.
+        If the space, the storage or a setting cannot be used; before anything is computed.
+    OSError
+        If the storage cannot be written any more, because its disk is full for example. Finished
+        trials are kept.
     """
     _check_whole("n_trials", n_trials, 1, "of at least 1")
     _check_whole("seed", seed, 0, "from 0 to 2^32 - 1", below=2**32)
@@ -120,13 +130,16 @@ def tune(objective_or_space, train=None, valid=None, *, n_trials, epochs=5, sche
         task = f"{space}, epochs={epochs}, seed={seed}, {len(train[1])} training examples"
         if schedule:  # said only then: the tasks of older studies know none
             task += f", schedule={fingerprint(schedule)}"
-    study = optuna.create_study(
-        storage=_open(storage), study_name=study_name, direction="maximize", load_if_exists=True,
-        sampler=_Sampler(seed), pruner=pruner or optuna.pruners.SuccessiveHalvingPruner(
-            min_resource=1, reduction_factor=3),
-    )  # fmt: skip
-    _check_task(study, task)
-    _run(study, objective, n_trials, progress)
+    pruner = pruner or optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=3)
+    study = _start(storage, task, study_name=study_name, direction="maximize", load_if_exists=True,
+                   sampler=_Sampler(seed), pruner=pruner)  # fmt: skip
+    try:
+        _run(study, objective, n_trials, progress)
+    except DATABASE_ERRORS as error:
+        raise OSError(
+            f"the storage {storage!r} cannot be written any more: {_complaint(error)}. Finished "
+            "trials are kept, and the same call goes on from there once it can be written."
+        ) from error
     return study
 
 
@@ -283,6 +296,30 @@ class _Sampler(optuna.samplers.TPESampler):
         super().before_trial(study, trial)
 
 
+def _start(storage, task, **options):
+    """Return the study in the storage, a new one or the one that is there, if it has this task."""
+    for pause in (*PAUSES, None):
+        try:
+            study = optuna.create_study(storage=_open(storage), **options)
+            _check_task(study, task)
+            return study
+        except DATABASE_ERRORS as error:
+            complaint = _complaint(error)
+            if pause is None or any(word in complaint for word in HOPELESS):
+                raise ValueError(
+                    f"the storage {storage!r} cannot be used: {complaint}. A folder must exist, "
+                    "a file must be Optuna's, and you must be allowed to write both."
+                ) from error
+            time.sleep(pause * random.uniform(0.5, 1.5))
+
+
+def _complaint(error):
+    """Return what the database itself said, without what the libraries around it add."""
+    while not hasattr(error, "orig") and error.__cause__ is not None:
+        error = error.__cause__
+    return str(getattr(error, "orig", error))
+
+
 def _open(storage):
     """Return the database at the URL as Optuna's storage; anything that is no text as it is."""
     if not isinstance(storage, str):
@@ -296,25 +333,14 @@ def _open(storage):
         raise ValueError(f"the storage {storage!r} is memory: leave it out, which means memory too")
     # A file is closed after each use (no pool), and waited for while another process writes.
     options = {"poolclass": NullPool, "connect_args": {"timeout": 60}}
-    for pause in (0.1, 0.2, 0.4, 0):
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-                again = optuna.storages.RetryHeartbeatStaleTrialCallback(max_retry=3)
-                return optuna.storages.RDBStorage(
-                    storage, engine_kwargs=options if storage.startswith("sqlite:") else None,
-                    heartbeat_interval=SIGN_EVERY, grace_period=DEAD_AFTER,
-                    heartbeat_stale_trial_callback=again,
-                )  # fmt: skip
-        except (SQLAlchemyError, StorageInternalError) as error:
-            # Two processes that set up a new database get into each other's way: the next attempt
-            # finds it set up.
-            complaint, cause = getattr(error, "orig", error), error
-            time.sleep(pause)
-    raise ValueError(
-        f"the storage {storage!r} cannot be used: {complaint}. A folder must exist, and a file "
-        "must be Optuna's."
-    ) from cause
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        again = optuna.storages.RetryHeartbeatStaleTrialCallback(max_retry=3)
+        return optuna.storages.RDBStorage(
+            storage, engine_kwargs=options if storage.startswith("sqlite:") else None,
+            heartbeat_interval=SIGN_EVERY, grace_period=DEAD_AFTER,
+            heartbeat_stale_trial_callback=again,
+        )  # fmt: skip
 
 
 def _check_task(study, task):
