@@ -199,14 +199,19 @@ def test_an_optimizer_of_another_network(moons, other, tmp_path):
     assert optimizer.t == 3, "it can still go on with its own"
 
 
-@pytest.mark.parametrize("other", [nn.mlp([2, 9, 2]), nn.mlp([2, 8, 2]).astype("float64")])
-def test_another_network_starts_a_new_average(moons, other, tmp_path):
-    average = nn.WeightAverage(0.9)
-    for net, name in ((nn.mlp([2, 8, 2]), "one.npz"), (other, "two.npz")):
-        nn.fit(net, *moons, optimizer=nn.SGD(0.1), after_step=[average], progress=False,
-               checkpoint=tmp_path / name)  # fmt: skip
-        kept = nn.load_training(tmp_path / name).kept["average"]
-        assert kept.dtype == net.theta.dtype and np.array_equal(kept, average.state["average"])
+@pytest.mark.parametrize("other", [
+    nn.mlp([2, 8, 2], seed=1), nn.mlp([2, 9, 2]), nn.mlp([2, 8, 2]).astype("float64"),
+])  # fmt: skip
+def test_an_average_of_another_network(moons, other, tmp_path):
+    net, average, before = nn.mlp([2, 8, 2]), nn.WeightAverage(0.9), other.theta.copy()
+    options = {"after_step": [average], "progress": False}
+    nn.fit(net, *moons, optimizer=nn.SGD(0.1), checkpoint=tmp_path / "one.npz", **options)
+    kept = nn.load_training(tmp_path / "one.npz").kept["average"]
+    assert kept.dtype == net.theta.dtype and np.array_equal(kept, average.state["average"])
+    with pytest.raises(ValueError, match="make a new WeightAverage for each network"):
+        nn.fit(other, *moons, optimizer=nn.SGD(0.1), **options)
+    assert np.array_equal(other.theta, before) and np.array_equal(kept, average.state["average"])
+    nn.fit(net, *moons, optimizer=nn.SGD(0.1), **options)  # its own goes on
 
 
 def test_the_kind_of_number_of_a_setting_changes_nothing(moons):

@@ -1,5 +1,7 @@
 """What comes after each step: weights on a leash, and their moving average."""
 
+import copy
+
 import numpy as np
 import pytest
 from helpers import examples, shaken
@@ -68,12 +70,17 @@ def test_the_average_trembles_less():
     assert average.network(net).loss(*valid) < last_ten
 
 
-def test_a_network_of_another_size_starts_a_new_average():
-    average = nn.WeightAverage(0.9)
-    average(nn.mlp([2, 3, 2]))
-    other = nn.mlp([4, 5])
-    average(other)
-    assert np.array_equal(average.network(other).theta, other.theta)
+@pytest.mark.parametrize("other", [nn.mlp([4, 5]), nn.mlp([2, 3, 2], seed=1)])
+def test_an_average_is_of_one_network(other):
+    average, net = nn.WeightAverage(), nn.mlp([2, 3, 2])
+    average(net)
+    kept = average.state["average"].copy()
+    with pytest.raises(ValueError, match="make a new WeightAverage for each network"):
+        average(other)
+    assert np.array_equal(average.state["average"], kept)
+    twin = copy.deepcopy(average)
+    twin(nn.mlp([2, 3, 2], seed=1))
+    assert not np.array_equal(twin.state["average"], kept)
 
 
 @pytest.mark.parametrize("make, message", [

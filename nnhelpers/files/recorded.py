@@ -71,10 +71,12 @@ def check_lists(lists, batches):
     """
     n = {name: len(lists[name]) for name in LISTS}
     steps, epochs = n["batch_loss"], n["seconds"]
+    # A live panel, which notes no number of batches, validates when it has time.
+    may_be_valid = (0, epochs) if batches is not None else range(steps + 1)
     disagree = []
     if n["batch_accuracy"] != steps:
         disagree = ["batch_loss", "batch_accuracy"]
-    elif n["valid_loss"] != n["valid_accuracy"] or n["valid_loss"] not in (0, epochs):
+    elif n["valid_loss"] != n["valid_accuracy"] or n["valid_loss"] not in may_be_valid:
         disagree = ["valid_loss", "valid_accuracy", "seconds"]
     elif batches is not None and not epochs * batches <= steps <= (epochs + 1) * batches:
         disagree = ["batch_loss", "seconds"]

@@ -4,10 +4,9 @@
 will do as well.
 """
 
-import math
-
 from ..backend import get_array_module
 from ..optimizers import average
+from ..support import guards
 
 
 class MaxNorm:
@@ -24,7 +23,7 @@ class MaxNorm:
     """
 
     def __init__(self, limit):
-        if not (math.isfinite(limit) and limit > 0):
+        if not (guards.is_number(limit, 0) and limit > 0):
             raise ValueError(f"MaxNorm expected a limit above 0, got {limit!r}: try 3")
         self.limit = float(limit)
 
@@ -56,10 +55,17 @@ class WeightAverage:
     ----------
     state : dict
         "average": array of shape (P,), once there is one. A checkpoint of ``fit`` keeps it.
+
+    Raises
+    ------
+    ValueError
+        If it is used for a second network: each needs an average of its own.
     """
 
+    _of = None  # the theta that is averaged, as a weak reference
+
     def __init__(self, beta=0.999):
-        if not 0 <= beta < 1:
+        if not guards.is_number(beta, 0, 1):
             raise ValueError(
                 f"WeightAverage expected beta from 0 up to 1 (excluded), got {beta!r}: the share "
                 "of the old average that stays. Try 0.999."
@@ -68,15 +74,16 @@ class WeightAverage:
 
     def __call__(self, net):
         """Take the parameters of ``net`` into the average."""
-        if not self.is_of(net):
+        first = not self.state
+        if first:
             self.state = {"average": net.theta.copy()}
-            return
-        average(self.state["average"], net.theta, self.beta, 1 - self.beta)
+        kept = self.state["average"]
+        self._of = guards.same_network(self, "average", kept, net.theta)
+        if not first:
+            average(kept, net.theta, self.beta, 1 - self.beta)
 
-    def is_of(self, net):
-        """Whether there is an average, and of as many parameters as ``net`` has, in its dtype."""
-        old, theta = self.state.get("average"), net.theta
-        return old is not None and old.shape == theta.shape and old.dtype == theta.dtype
+    def __getstate__(self):
+        return {**self.__dict__, "_of": None}  # a copy may serve another network
 
     def network(self, net):
         """Return a copy of ``net`` with the averaged parameters.
@@ -87,6 +94,7 @@ class WeightAverage:
             raise ValueError(
                 "there is no average yet: train with nn.fit(..., after_step=[average]) first"
             )
+        guards.one_shape(net.theta, self.state["average"])
         twin = net.copy()
         twin.theta[...] = self.state["average"]
         return twin

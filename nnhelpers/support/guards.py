@@ -349,16 +349,18 @@ def one_shape(theta: Any, grad: Any) -> None:
 
 def same_network(optimizer: Any, name: str, vector: Any, theta: Any) -> Any:
     """Return a weak reference to ``theta``, or refuse it unless ``vector`` is an average of its."""
-    if optimizer._of is not None and optimizer._of() is theta:
-        return optimizer._of
+    of = getattr(optimizer, "_of", None)
+    if of is not None and of() is theta:
+        return of
     got = f"theta with {theta.size:,} in {theta.dtype}"
     if vector.shape == theta.shape and vector.dtype == theta.dtype:
-        if optimizer._of is None:
+        if of is None:
             return weakref.ref(theta)
         got = "theta of another network"
+    kind = "optimizer" if hasattr(optimizer, "lr") else type(optimizer).__name__
     raise ValueError(
         f"{optimizer!r} remembers {name} of {vector.size:,} parameters in {vector.dtype}, got "
-        f"{got}: make a new optimizer for each network"
+        f"{got}: make a new {kind} for each network"
     )
 
 

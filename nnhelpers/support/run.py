@@ -58,8 +58,9 @@ class Run:
             "sizes": net.sizes, "optimizer": type(optimizer).__name__, "lr": optimizer.lr,
             "batch_size": self.batch_size, "epochs": epochs, "l2": self.l2, "seed": number_of(seed),
         })  # fmt: skip
-        for name in optimizer.state:
-            optimizer.memory(name, net.theta)  # says at once if it is another network's
+        for one in (optimizer, *with_state(self.after_step)):
+            for name, vector in one.state.items():
+                guards.same_network(one, name, vector, net.theta)
         if checkpoint is not None:
             self._open_checkpoint(resume, schedule, augment)
         elif resume:
@@ -208,11 +209,7 @@ class Run:
 
     def _checkpoint(self):
         resume_from = {"asked": self.asked, "generator": self.rng.bit_generator.state}
-        kept = {}
-        theta = self.net.theta
-        for rule in with_state(self.after_step):  # what it has of another network is not kept
-            if all(v.shape == theta.shape and v.dtype == theta.dtype for v in rule.state.values()):
-                kept = rule.state
+        kept: dict = next((rule.state for rule in with_state(self.after_step)), {})
         return self.files.Checkpoint(self.net, self.optimizer, self.history, resume_from, kept)
 
 
@@ -252,7 +249,7 @@ def go_back(net, taken, optimizer=None, after_step=()):
 
 def with_state(after_step):
     """Return those among the functions that remember something: they have a dict ``state``."""
-    return [rule for rule in after_step if hasattr(rule, "state")]
+    return [rule for rule in after_step if isinstance(getattr(rule, "state", None), dict)]
 
 
 # ---------------------------------------------------------------------- in words
