@@ -329,7 +329,7 @@ def as_array(given: Array) -> Array:
 
 
 def as_pair(data, parts, function):
-    """Return ``data``, or the first of its ``parts``, as a pair of arrays; else raise ValueError."""
+    """Return ``data``, or the first of its ``parts``, as two arrays; else raise ValueError."""
     pair = getattr(data, parts[0], data)
     try:
         if hasattr(pair, "columns") or isinstance(pair, (dict, str)):
