@@ -310,9 +310,17 @@ def test_a_widget_names_its_script():
 IN_NODE = """
 URL.createObjectURL = (blob) => `data:text/javascript;base64,${blob.code}`;
 globalThis.Blob = class { constructor([text]) { this.code = Buffer.from(text).toString("base64"); } };
-const widget = await (await import(URL.createObjectURL(new Blob([ESM])))).default();
-const again = await (await import(URL.createObjectURL(new Blob([ESM + "// "])))).default();
-console.log(typeof widget.render, widget === again, globalThis.nnhelpersModules.size);
+const shown = async (text) => {
+  const widget = (await import(URL.createObjectURL(new Blob([text])))).default;
+  const el = {};
+  await widget.render({ el, model: {} }); // there is no page: it fails after loading, and says so
+  return [typeof widget.render, el.textContent];
+};
+const [kind, said] = await shown(ESM);
+const size = globalThis.nnhelpersModules.size;
+globalThis.nnhelpersModules.clear = () => { throw new Error("loaded twice"); };
+await shown(ESM + "// ");
+console.log(kind, said.includes("run its cell again") && size === globalThis.nnhelpersModules.size, size);
 """
 
 

@@ -73,11 +73,13 @@ class Slider(Control):
     def check(self, value):
         kind = "a whole number" if self.integer else "a number"
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        fits = number and math.isfinite(value) and self.low <= value <= self.high
+        fits = (
+            number and self.low <= value <= self.high
+        )  # NaN does not, however large an int may be
         if not fits or (self.integer and value != int(value)):
             raise ValueError(
                 f"{self.label}: expected {kind} from {self.low:g} to {self.high:g}, got "
-                f"{format(value, 'g') if number else repr(value)}"
+                f"{format(value, 'g') if isinstance(value, float) else repr(value):.80}"
             )
         return int(value) if self.integer else float(value)
 
@@ -99,10 +101,13 @@ class Menu(Control):
 
     def check(self, value):
         known = [option for _, option in self.options]
-        if value not in known:
+        same = [one for one in known if type(one) is type(value) and one == value]
+        if isinstance(value, float):  # JavaScript has one kind of number
+            same = [one for one in known if type(one) in (int, float) and one == value]
+        if not same:
             names = ", ".join(map(repr, known))
-            raise ValueError(f"{self.label}: expected one of {names}, got {value!r}")
-        return known[known.index(value)]
+            raise ValueError(f"{self.label}: expected one of {names}, got {repr(value):.80}")
+        return same[0]
 
 
 @dataclass
@@ -113,7 +118,7 @@ class Checkbox(Control):
 
     def check(self, value):
         if not isinstance(value, bool):
-            raise ValueError(f"{self.label}: expected True or False, got {value!r}")
+            raise ValueError(f"{self.label}: expected True or False, got {repr(value):.80}")
         return value
 
 
@@ -139,7 +144,7 @@ class Text(Control):
 
     def check(self, value):
         if not isinstance(value, str):
-            raise ValueError(f"{self.label}: expected text, got {value!r}")
+            raise ValueError(f"{self.label}: expected text, got {repr(value):.80}")
         if self.parse is not None:
             self.parse(value)
         return value

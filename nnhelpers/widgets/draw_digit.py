@@ -11,7 +11,7 @@ from ..support.digits import center_digit
 from .controls import Button, Checkbox, Menu, Slider
 from .draw_ink import SIDE, Stroke, add_ink, checked_points, coarse, moved, paper
 from .draw_network import Reader, best_two, draw_reading
-from .live import LiveWidget, as_pair
+from .live import LiveWidget, as_pair, number_in
 
 # Drawn so, strokes have 2.2 as twice their area through their outline: the median of MNIST.
 PEN = 2.4
@@ -148,13 +148,18 @@ class DrawDigit(LiveWidget):
 
     def receive_stroke(self, content, buffers):
         """Take the points of one stroke from its beginning, while it is drawn and at its end."""
+        pen, serial = content.get("pen"), number_in(content, "serial", whole=True)
+        if not isinstance(pen, str):
+            raise ValueError(f"pen: expected the name of a page's pen, got {repr(pen):.80}")
+        if len(buffers) != 1 or memoryview(buffers[0]).nbytes % 8:
+            raise ValueError("expected one stroke's points, as pairs of numbers of 4 bytes")
         points = checked_points(np.frombuffer(buffers[0], "<f4").reshape(-1, 2))
-        stroke = Stroke(points, self.controls["pen"].check(content["width"]))
-        if content["done"]:
-            self._seen[content["pen"]] = content["serial"]
+        stroke = Stroke(points, self.controls["pen"].check(content.get("width")))
+        if content.get("done"):
+            self._seen[pen] = serial
             self._draw_stroke(stroke)
             return
-        name = (content["pen"], content["serial"])
+        name = (pen, serial)
         if self._wet is None or self._wet[0] != name:
             self._wet, self._wet_ink = (name, 0), self._ink.copy()
         # The ink of the points that came before is there already.

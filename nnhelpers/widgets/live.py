@@ -13,8 +13,11 @@ import time
 from pathlib import Path
 
 import anywidget
+import numpy as np
 import traitlets
 
+from ..backend import Array, asnumpy, get_array_module
+from . import cells
 from .controls import Button
 from .still import Still, new_figure, png_of
 
@@ -83,6 +86,7 @@ class LiveWidget(Still, anywidget.AnyWidget):
         # cell's end. JupyterLab names another thread, which is free: take that one.
         if hasattr(self.comm, "_reply_subshell_for"):
             self.comm._reply_subshell_for = lambda data, default: default
+        cells.note(self)
 
     # ------------------------------------------------------------------ what a subclass overrides
 
@@ -153,7 +157,7 @@ class LiveWidget(Still, anywidget.AnyWidget):
             If there is no such control, or it cannot have that value.
         """
         with self.lock:
-            if name not in self.values:
+            if not isinstance(name, str) or name not in self.values:
                 known = ", ".join(self.values)
                 raise ValueError(f"expected the name of a control ({known}), got {name!r}")
             value, before = self.controls[name].check(value), self.values[name]
@@ -196,15 +200,22 @@ class LiveWidget(Still, anywidget.AnyWidget):
 
     def _receive(self, widget, message, buffers):
         """Take one message from a page: the one place where all of them arrive."""
-        kind, content = message.get("kind"), message.get("content") or {}
+        try:
+            kind, page, content = _parts(message)
+        except ValueError as error:  # no page of ours says such a thing: what they show stays
+            if isinstance(message, dict) and message.get("id") is not None:
+                self.send({"kind": "reply", "id": message["id"], "content": {},
+                           "error": in_words(error)})  # fmt: skip
+            return
         if kind not in ("hello", "gone"):
-            self._page_is_there(message.get("page"))
+            self._page_is_there(page)
         if kind == "ack":
-            return self._page_has_drawn(message)
+            self._page_has_drawn(message)
+            return
         reply = {"kind": "reply", "id": message.get("id"), "content": {}}
         try:
             with self.lock:
-                answer = self._handle(kind, content, buffers, message.get("page"))
+                answer = self._handle(kind, content, buffers or [], page)
                 reply["content"] = answer or {}
         except Exception as error:  # a callback's error must be seen where the hand is
             reply["error"] = in_words(error)
@@ -221,12 +232,14 @@ class LiveWidget(Still, anywidget.AnyWidget):
         if kind == "gone":
             return self._page_closes(page)
         if kind == "control":
-            self.set_value(content["name"], content["value"])
-            return {"value": self.values[content["name"]]}
+            name = content.get("name")
+            self.set_value(name, content.get("value"))
+            return {"value": self.values[name]}
         if kind == "button":
-            if not isinstance(self.controls.get(content["name"]), Button):
-                raise ValueError(f"expected the name of a button, got {content['name']!r}")
-            return self.pressed(content["name"])
+            name = content.get("name")
+            if not isinstance(name, str) or not isinstance(self.controls.get(name), Button):
+                raise ValueError(f"expected the name of a button, got {name!r}")
+            return self.pressed(name)
         handler = getattr(self, f"receive_{kind}", None)
         if handler is None:
             raise ValueError(f"{type(self).__name__} knows no message of kind {kind!r}")
@@ -284,17 +297,51 @@ def in_words(error):
     return f"{type(error).__name__}: {text}"
 
 
+def _parts(message):
+    """Return kind, page and content of a message, or raise ValueError for what is none."""
+    if not isinstance(message, dict):
+        raise ValueError(f"expected a message as a dict, got {type(message).__name__}")
+    kind, page, content = message.get("kind"), message.get("page"), message.get("content")
+    content = {} if content is None else content
+    texts = [kind, page, message.get("what")]
+    if not isinstance(kind, str) or any(not isinstance(text, (str, type(None))) for text in texts):
+        raise ValueError(f"expected text as kind, page and what of a message, got {texts!r:.200}")
+    if not isinstance(content, dict):
+        raise ValueError(f"expected a message's content as a dict, got {type(content).__name__}")
+    return kind, page, content
+
+
+def number_in(content, key, whole=False):
+    """Return the number that a message says, or raise ValueError if it says something else."""
+    value, kinds = content.get(key), int if whole else (int, float)
+    if isinstance(value, float) and whole and value.is_integer():
+        value = int(value)  # JavaScript has one kind of number
+    fits = isinstance(value, kinds) and not isinstance(value, bool) and abs(value) < 1e15
+    if not fits:  # nor does NaN
+        kind = "a whole number" if whole else "a number"
+        raise ValueError(f"{key}: expected {kind}, got {repr(value):.80}")
+    return value
+
+
+def as_array(given: Array) -> Array:
+    """Return a list, a frame, a tensor as a NumPy array; an array on a GPU stays there."""
+    return given if get_array_module(given) is not np else asnumpy(given)
+
+
 def as_pair(data, parts, function):
-    """Return ``data``, or the first of its ``parts``, as a pair (X, y); else raise ValueError."""
+    """Return ``data``, or the first of its ``parts``, as two arrays; else raise ValueError."""
+    pair = getattr(data, parts[0], data)
     try:
-        X, y = getattr(data, parts[0], data)
+        if hasattr(pair, "columns") or isinstance(pair, (dict, str)):
+            raise TypeError("its elements are names")
+        X, y = pair
     except (TypeError, ValueError):
         names = " and ".join(f".{part}" for part in parts)
         raise ValueError(
             f"{function} expected data as a pair (X, y) or with {names}, such as nn.load_mnist(), "
             f"got {type(data).__name__}"
         ) from None
-    return X, y
+    return as_array(X), as_array(y)
 
 
 def module_of(script):

@@ -1,9 +1,11 @@
 """A figure that follows its sliders, and that is still a figure where no kernel runs."""
 
 import itertools
+import weakref
 
 import ipywidgets
 
+from . import cells
 from .still import Still, new_figure, png_of
 
 
@@ -34,11 +36,13 @@ class Panel(Still, ipywidgets.VBox):
         width = f"{int(size[0] * 100)}px"
         self._image = ipywidgets.Image(format="png", layout={"width": width, "max_width": "100%"})
         self._message = ipywidgets.HTML()
+        refresh = weakref.WeakMethod(self._refresh)  # a control may be another panel's as well
         for control in controls.values():
-            control.observe(self._refresh, "value")
+            control.observe(lambda change: (refresh() or _nothing)(change), "value")
         super().__init__([*controls.values(), self._image, self._message])
         self.png = self.render(**self.values)
         self._image.value = self.png
+        cells.note(self)
 
     @property
     def values(self):
@@ -88,6 +92,10 @@ def slider(options, label, value=None, show=str):
         style={"description_width": "12em"},
         layout={"width": "34em", "max_width": "100%"},
     )
+
+
+def _nothing(change):
+    """Stand in for a panel that is gone."""
 
 
 def _first_and_last(control):

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..network import mlp
 from .controls import Button, Checkbox, Menu, Slider, Toggle
+from .live import number_in
 from .playground_code import as_code
 from .playground_points import (
     FEATURES,
@@ -151,14 +152,16 @@ class Playground(TrainingWidget):
 
     def receive_point(self, content, buffers):
         """A click on the map, or the keyboard's cross there."""
-        self.add_point(float(content["x"]), float(content["y"]), self.values["label"])
+        x, y = number_in(content, "x"), number_in(content, "y")
+        self.add_point(x, y, self.values["label"])
 
     def receive_choose(self, content, buffers):
         """The unit under the mouse, or that the arrow keys reached; none: the output."""
-        layer, unit = content.get("layer"), content.get("unit")
+        chosen = None
+        if content.get("layer") is not None:
+            chosen = number_in(content, "layer", whole=True), number_in(content, "unit", whole=True)
         # The page may speak of a network that has just been replaced.
-        here = layer is not None and self._exists(int(layer), int(unit))
-        self.chosen = (int(layer), int(unit)) if here else None
+        self.chosen = chosen if chosen and self._exists(*chosen) else None
         self._show()
 
     # ------------------------------------------------------------------ settings and points

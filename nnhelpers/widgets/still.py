@@ -6,6 +6,7 @@ import io
 from matplotlib.figure import Figure
 
 from ..figures import styled
+from . import cells
 
 
 class Still:
@@ -15,6 +16,7 @@ class Still:
     """
 
     def _repr_mimebundle_(self, **kwargs):
+        cells.note(self)
         bundle = super()._repr_mimebundle_(**kwargs)
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
         data["text/plain"] = repr(self)

@@ -7,7 +7,7 @@ from ..backend import get_array_module
 from ..layers import BatchNorm
 from ..network import Network, mlp
 from .live import as_pair
-from .trainer import get_dropout
+from .trainer_dropout import get_dropout
 from .training_widget import (
     USUAL_BETA2,
     TrainingWidget,
@@ -204,6 +204,7 @@ def train_panel(net, data, valid=None, **settings):
     """
     train = as_pair(data, ("train", "valid"), "train_panel")
     valid = getattr(data, "valid", None) if valid is None else valid
+    valid = None if valid is None else as_pair(valid, ("valid",), "train_panel, as valid,")
     if not isinstance(net, Network):
         net = mlp(net, seed=settings.get("seed", 0))
     return LiveTraining(net, train, valid, **settings)

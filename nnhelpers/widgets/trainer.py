@@ -9,20 +9,21 @@ import copy
 import math
 import threading
 import time
+import weakref
 from collections import deque
 from types import SimpleNamespace
 
 import numpy as np
 
-from ..activations import Activation
 from ..backend import asnumpy, get_array_module
-from ..layers import Dense, Dropout
 from ..network import evaluate
 from ..optimizers import Optimizer
 from ..support import asked, guards
 from ..support.run import diverged_at, go_back, number_of, take_snapshot
 from ..training import mini_batches, train_step
+from . import cells
 from .live_history import Progress
+from .trainer_dropout import get_dropout, set_dropout
 
 # Seconds of steps between two looks at the rest of the world; a step that takes longer is one look.
 SLICE = 0.01
@@ -73,7 +74,7 @@ class Trainer:
         # One thread at a time touches network and progress: the worker for a slice, others between.
         self._lock = threading.RLock()
         self._asking, self._asking_lock = 0, threading.Lock()
-        self._stop, self._worker = threading.Event(), None
+        self._stop, self._worker, self._interrupted = threading.Event(), None, False
         self._forget()
 
     def _forget(self):
@@ -93,10 +94,21 @@ class Trainer:
                 return
             self._speed.clear()
             self._stop.clear()
+            self._interrupted = False
             self._tell()
             if self.state == "running":
-                self._worker = threading.Thread(target=self._work, name="trainer", daemon=True)
+                cells.interruptible(self)
+                # The thread holds no trainer between two slices: one that nobody holds can go.
+                self._worker = threading.Thread(target=_work, args=[weakref.ref(self)],
+                                                name="trainer", daemon=True)  # fmt: skip
                 self._worker.start()
+
+    def interrupt(self):
+        """Have a running training pause and say that it was interrupted; waits for nothing.
+
+        May be called from a signal handler: it takes no lock.
+        """
+        self._interrupted = True
 
     def pause(self):
         """Stop after the step that is being computed; returns when it is done."""
@@ -236,23 +248,27 @@ class Trainer:
 
     # ------------------------------------------------------------------ the worker
 
-    def _work(self):
-        me = threading.current_thread()
-        while not self._stop.is_set():
-            with self._lock:
-                # A start right after the end has made another worker: this one has done its work.
-                if self.state != "running" or self._worker is not me:
-                    return
-                self._slice(self.steps - self.step_count, SLICE)
-                if self.state == "running" and self.step_count >= self.steps:
-                    self.state = "finished"
-                    self._validate()
-                now = time.perf_counter()
-                if self.state != "running" or now - self._watched_when >= 1 / self.rate:
-                    self._tell()
-            # A lock knows no queue: without this, who asks for it could wait for many slices.
-            while self._asking and not self._stop.is_set():
-                time.sleep(0.0002)
+    def _work_on(self):
+        """Do the worker's next slice; return whether there is more to do."""
+        with self._lock:
+            # A start right after the end has made another worker: this one has done its work.
+            if self.state != "running" or self._worker is not threading.current_thread():
+                return False
+            if self._interrupted:
+                self.state, self.message = "paused", "interrupted: Train goes on from here"
+                self._tell()
+                return False
+            self._slice(self.steps - self.step_count, SLICE)
+            if self.state == "running" and self.step_count >= self.steps:
+                self.state = "finished"
+                self._validate()
+            now = time.perf_counter()
+            if self.state != "running" or now - self._watched_when >= 1 / self.rate:
+                self._tell()
+        # A lock knows no queue: without this, who asks for it could wait for many slices.
+        while self._asking and not self._stop.is_set():
+            time.sleep(0.0002)
+        return not self._stop.is_set()
 
     def _end_worker(self):
         """Have the worker thread end, and wait for it."""
@@ -332,7 +348,7 @@ class Trainer:
         loss = correct = 0.0
         for start in range(0, len(y), 1000):
             part = slice(start, start + 1000)
-            if hurried and self._stop.is_set():
+            if hurried and (self._stop.is_set() or self._interrupted):
                 return
             one_loss, one_accuracy = evaluate(self.net, X[part], y[part])
             loss += one_loss * len(y[part])
@@ -364,33 +380,10 @@ class Trainer:
         return (last - first) / (ended - began) if ended > began else None
 
 
-def _is_hidden_dropout(layers, i):
-    """Whether layer ``i`` is Dropout after a hidden layer's activation, and not on the inputs."""
-    return isinstance(layers[i], Dropout) and i > 0 and isinstance(layers[i - 1], Activation)
-
-
-def get_dropout(net):
-    """Return the dropout of the hidden layers: the first one's, 0 if there is none."""
-    found = (layer.p for i, layer in enumerate(net.layers) if _is_hidden_dropout(net.layers, i))
-    return next(found, 0.0)
-
-
-def set_dropout(net, p):
-    """Give each hidden layer of ``net`` the dropout ``p``, in place: parameters stay what they are.
-
-    Where there is none, Dropout layers are put after the activations, as ``mlp`` does; with 0 they
-    are taken out. Dropout on the inputs is left alone.
-    """
-    layers = []
-    last = max(i for i, layer in enumerate(net.layers) if isinstance(layer, Dense))
-    for i, layer in enumerate(net.layers):
-        if _is_hidden_dropout(net.layers, i):
-            continue
-        layers.append(layer)
-        if p and isinstance(layer, Activation) and i < last:
-            after = net.layers[i + 1]
-            if not isinstance(after, Dropout):
-                after = Dropout(p, seed=len(layers))
-            after.p = float(p)
-            layers.append(after)
-    net.layers[:] = layers
+def _work(ref):
+    """Train until it ends, is stopped, or nobody holds the trainer any more."""
+    more = True
+    while more:
+        trainer = ref()
+        more = trainer is not None and trainer._work_on()
+        del trainer

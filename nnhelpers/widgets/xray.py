@@ -7,7 +7,7 @@ import numpy as np
 from ..backend import asnumpy
 from ..optimizers import SGD
 from .controls import Button, Menu, Slider
-from .live import LiveWidget
+from .live import LiveWidget, number_in
 from .xray_figure import FEW, LARGEST, draw_unit, image_side, picture_shape
 from .xray_network import check_examples, describe, follow, kind_of_loss, network_of, split
 
@@ -107,7 +107,11 @@ class XRay(LiveWidget):
             self._move(*self._start())
 
     def receive_place(self, content, buffers):
-        self._move(content["i"], content["j"], by=content["by"])
+        by = content.get("by")
+        if not isinstance(by, (str, type(None))):
+            raise ValueError(f"by: expected the name of a page, got {repr(by):.80}")
+        i, j = (number_in(content, name, whole=True) for name in ("i", "j"))
+        self._move(i, j, by=by)
 
     def _move(self, i, j, by=None):
         """Note the place, and tell the pages: all but the one whose hand moved it."""

@@ -9,6 +9,7 @@ from ..backend import asnumpy
 from ..layers import BatchNorm, Dense, Dropout
 from ..losses import MeanSquaredError, SigmoidCrossEntropy, SoftmaxCrossEntropy
 from ..network import Network, mlp
+from .live import as_array
 
 MOST_WEIGHTS = 2_000_000  # of a layer: all of them travel to the page
 
@@ -68,7 +69,7 @@ def network_of(net):
 
 def check_examples(net, X, y):
     """Return X and y where they live, or raise ValueError if they do not fit the network."""
-    X = X if hasattr(X, "dtype") else np.asarray(X)
+    X = as_array(X)
     n_in = net.sizes[0]
     if X.ndim != 2 or X.shape[1] != n_in or not len(X):
         hint = f". A single example is a matrix with one row: try X.reshape(1, {n_in})"
@@ -76,7 +77,7 @@ def check_examples(net, X, y):
             f"xray expected X of shape (N, {n_in}), got {X.shape}{hint if X.ndim == 1 else ''}"
         )
     if y is not None:
-        y = y if hasattr(y, "dtype") else np.asarray(y)
+        y = as_array(y)
         if len(y) != len(X):
             raise ValueError(
                 f"expected one label for each example, got {len(X)} examples and {len(y)} labels"

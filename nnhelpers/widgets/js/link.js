@@ -64,6 +64,22 @@ export function connect(model, el, className) {
     });
   }
 
+  // Python's first answer may never come: anywidget delivers nothing to a widget whose loading took
+  // longer than two seconds on a busy page. Then its messages are taken from the line itself.
+  let heard = false;
+  async function revive() {
+    if (heard || live.closed) return;
+    const models = Object.values(model.widget_manager?._models ?? {});
+    for (const real of await Promise.all(models.map((one) => Promise.resolve(one).catch(() => null)))) {
+      if (!real?.comm || real.get("setup") !== setup) continue;
+      const plain = Object.getPrototypeOf(Object.getPrototypeOf(real))._handle_comm_msg;
+      real.comm.on_msg((message) => plain.call(real, message));
+    }
+    if (!heard && !live.closed) live.send("hello");
+  }
+  const late = [3000, 10000].map((after) => setTimeout(revive, after));
+  cleanups.push(() => late.forEach(clearTimeout));
+
   // The kernel answers in milliseconds. If it does not, the student should know why.
   const watch = setInterval(() => {
     root.classList.toggle("nn-late", waitingSince !== null && performance.now() - waitingSince > 3000);
@@ -151,6 +167,7 @@ export function connect(model, el, className) {
 
   function receive(message, buffers) {
     if (live.closed) return;
+    heard = true;
     if (message.kind === "publish") {
       arrived.set(message.what, { id: message.id, content: message.content, buffers });
       frame ??= requestAnimationFrame(drawArrived);

@@ -16,4 +16,26 @@ function addressOf(name) {
   return addresses.get(text);
 }
 
-export default async () => (await import(addressOf(ENTRY))).default;
+// A module that could not be read stays so at its address: it gets another one.
+async function load(tries = 3) {
+  try {
+    return (await import(addressOf(ENTRY))).default;
+  } catch (error) {
+    if (tries <= 1) throw error;
+    addresses.clear();
+    return load(tries - 1);
+  }
+}
+
+// anywidget gives a widget two seconds to load; later it delivers no message to it, for ever. On a
+// busy page the modules take longer, so they are loaded when the widget is drawn.
+export default {
+  async render(given) {
+    try {
+      return await (await load()).render(given);
+    } catch (error) {
+      console.warn(error);
+      given.el.textContent = "This figure could not be made live: run its cell again.";
+    }
+  },
+};
