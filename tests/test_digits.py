@@ -9,19 +9,6 @@ import nnhelpers as nn
 from nnhelpers.support import digits
 
 
-@pytest.fixture(scope="module")
-def mnist():
-    return nn.load_mnist()
-
-
-@pytest.fixture(scope="module")
-def net(mnist):
-    net = nn.mlp([784, 64, 10], seed=0)
-    nn.fit(net, mnist.train, optimizer=nn.Adam(4e-3), epochs=2, schedule=nn.one_cycle(),
-           progress=False)  # fmt: skip
-    return net
-
-
 def enlarged(image, times, down, right, size=260):
     """A digit of MNIST as a large picture: each pixel a square, the digit somewhere."""
     picture = np.zeros((size, size + 20), "float32")

@@ -12,19 +12,6 @@ THREE = [(8, 8), (12, 5), (17, 6), (18, 10), (14, 13), (18, 16), (18, 20), (13, 
 SEVEN = [(7, 5), (19, 5), (16, 12), (13, 23)]
 
 
-@pytest.fixture(scope="module")
-def mnist():
-    return nn.load_mnist()
-
-
-@pytest.fixture(scope="module")
-def net(mnist):
-    net = nn.mlp([784, 64, 10], seed=0)
-    nn.fit(net, mnist.train, optimizer=nn.Adam(4e-3), epochs=2, schedule=nn.one_cycle(),
-           progress=False)  # fmt: skip
-    return net
-
-
 @pytest.fixture
 def make(mnist):
     """Make a pad; it is closed after the test."""
