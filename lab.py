@@ -262,13 +262,14 @@ def run_and_keep_last_line(command):
 
 def command_test(args):
     """Run pytest over tests/, then nbval over the notebooks, and sum up both."""
-    pytest = [ensure_environment("test"), "-m", "pytest", "-n", "auto", "--dist", "loadgroup"]
+    pytest = [ensure_environment("test"), "-m", "pytest", "-n", "auto"]
     pytest += ["--color=yes"] if sys.stdout.isatty() else []
-    nbval = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout", "600"]
+    grouped = ["--dist", "loadgroup"]  # tests/conftest.py says what stays together
+    nbval = ["--dist", "loadscope", "--nbval", "--nbval-current-env", "--nbval-cell-timeout", "600"]
     tests, notebooks = split_test_arguments(args)
     good_codes = {0, NOTHING_COLLECTED} if args else {0}
     summary, failed = ["\nSummary"], False
-    for name, options, chosen in (("tests", [], tests), ("notebooks", nbval, notebooks)):
+    for name, options, chosen in (("tests", grouped, tests), ("notebooks", nbval, notebooks)):
         if chosen is None:
             continue
         start = time.time()

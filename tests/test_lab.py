@@ -267,7 +267,8 @@ def test_test_fails_if_either_half_fails(course, monkeypatch, capsys, codes, arg
     assert "9 passed in 2s" in summary[1]
     assert ("FAILED" in "".join(summary)) == bool(expected)
     assert [("--nbval" in command) for command in commands] == [False, True]
-    assert all("loadgroup" in command for command in commands)
+    spread = [command[command.index("--dist") + 1] for command in commands]
+    assert spread == ["loadgroup", "loadscope"], "a notebook's cells stay in one process"
 
 
 def test_the_last_line_is_kept(capfd):
